@@ -1,0 +1,84 @@
+"""What a matcher knows besides the page: words, providers, the country, the portal and what links where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from checks.country import UNKNOWN, Country
+from checks.fingerprint import Provider
+from checks.hosts import host_of, site_of, under, without_fragment
+from checks.lexicon import Lexicon
+
+_SESSION = re.compile(
+    r"(?:^|(?<=&))(?:sid|phpsessid|jsessionid|sessionid|session_id|utm_\w+|fbclid|gclid)=[^&]*&?", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A stored link that leads to a page: its words, and the capture they stand in."""
+
+    text: str
+    record_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Context:
+    lexicon: Lexicon
+    providers: tuple[Provider, ...] = ()
+    country: Country = UNKNOWN
+    portal_url: str = ""
+    city_name: str = ""
+    languages: tuple[str, ...] = ()
+    today: date = date(2026, 1, 1)
+    official: frozenset[str] = frozenset()  # registrable domains of the city, besides the portal's
+    inbound: Mapping[str, tuple[Inbound, ...]] = field(default_factory=dict)
+    dead: frozenset[str] = frozenset()  # addresses whose stored answer is an error, soft 404 or hollow page
+    redirects: Mapping[str, str] = field(default_factory=dict)
+    site_names: frozenset[str] = frozenset()  # parts of titles that stand on most pages
+    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)  # address → roles given from outside
+
+    @cached_property
+    def months(self) -> dict[str, int]:
+        return self.lexicon.months()
+
+    def is_own(self, url: str) -> bool:
+        return site_of(url) == site_of(self.portal_url)
+
+    def is_official(self, url: str) -> bool:
+        site = site_of(url)
+        if site == site_of(self.portal_url) or site in self.official:
+            return True
+        host = host_of(url)
+        return any(under(host, suffix) for suffix in self.country.government_suffixes)
+
+    def is_home(self, url: str) -> bool:
+        portal = page_key(self.portal_url)
+        return bool(self.portal_url) and (
+            page_key(url) == portal or page_key(url) == self.redirects.get(portal)
+        )
+
+    def is_dead(self, url: str) -> bool:
+        key = page_key(url)
+        return key in self.dead or self.redirects.get(key, "") in self.dead
+
+
+def page_key(url: str) -> str:
+    """The address a page is known by: no fragment, no session parameter, no index file."""
+    url = without_fragment(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    query = _SESSION.sub("", parts.query).rstrip("&") if parts.query else ""
+    path = parts.path or "/"
+    folder, _, name = path.rpartition("/")
+    if name.lower() in ("index.html", "index.htm", "index.php", "default.aspx", "index.jsp"):
+        path = folder + "/"
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}" + (f"?{query}" if query else "")

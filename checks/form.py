@@ -1,0 +1,123 @@
+"""Forms of a page: their fields, labels and buttons, in words that stand in the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from checks.text import collapse
+
+# Input types that people type into; all others (hidden, submit, …) are no fields.
+_TYPED = {
+    "text",
+    "search",
+    "email",
+    "tel",
+    "url",
+    "number",
+    "password",
+    "date",
+    "month",
+    "time",
+    "file",
+    "datetime-local",
+}
+MAX_FORMS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    type: str  # text search email tel number password date file textarea select radio checkbox …
+    name: str
+    label: str
+    node: Any = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    method: str
+    action: str  # absolute
+    role: str
+    zone: str
+    fields: tuple[Field, ...]
+    buttons: tuple[str, ...]
+    legend: str
+    heading: str
+    node: Any = field(repr=False, compare=False)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return tuple(one.type for one in self.fields)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything the form says of itself, buttons and legend first."""
+        said = (*self.buttons, self.legend, *(one.label for one in self.fields), self.heading)
+        return tuple(dict.fromkeys(text for text in said if text))
+
+
+def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
+    attributes = node.attributes
+    labels = {
+        label.attributes.get("for"): collapse(label.text(separator=" "))
+        for label in node.css("label")
+        if label.attributes.get("for")
+    }
+    legend = node.css_first("legend")
+    return Form(
+        method=(attributes.get("method") or "get").lower(),
+        action=action,
+        role=(attributes.get("role") or "").lower(),
+        zone=zone,
+        fields=tuple(_fields(node, labels)),
+        buttons=tuple(_buttons(node)),
+        legend=collapse(legend.text()) if legend else collapse(attributes.get("aria-label") or ""),
+        heading=heading,
+        node=node,
+    )
+
+
+def _fields(node: Any, labels: dict[str | None, str]) -> list[Field]:
+    found = []
+    for item in node.css("input,textarea,select"):
+        attributes = item.attributes
+        tag = item.tag
+        kind = (attributes.get("type") or "text").lower() if tag == "input" else tag
+        if tag == "input" and kind not in _TYPED and kind not in ("radio", "checkbox"):
+            if kind in ("hidden", "submit", "button", "image", "reset"):
+                continue
+            kind = "text"
+        found.append(
+            Field(kind, attributes.get("name") or attributes.get("id") or "", _label(item, labels), item)
+        )
+    return found
+
+
+def _label(item: Any, labels: dict[str | None, str]) -> str:
+    attributes = item.attributes
+    said = labels.get(attributes.get("id")) if attributes.get("id") else None
+    if not said:
+        parent = item.parent
+        for _ in range(2):
+            if parent is not None and parent.tag == "label":
+                said = collapse(parent.text(separator=" "))
+            parent = parent.parent if parent is not None else None
+    return said or collapse(
+        attributes.get("aria-label") or attributes.get("placeholder") or attributes.get("title") or ""
+    )
+
+
+def _buttons(node: Any) -> list[str]:
+    said = []
+    for item in node.css("button,input[type=submit],input[type=button],input[type=image]"):
+        attributes = item.attributes
+        text = collapse(item.text(separator=" ")) if item.tag == "button" else ""
+        text = (
+            text or attributes.get("value") or attributes.get("aria-label") or attributes.get("title") or ""
+        )
+        text = text or attributes.get("alt") or ""
+        if item.tag == "button" and not text:
+            picture = item.css_first("img[alt]")
+            text = (picture.attributes.get("alt") or "") if picture else ""
+        said.append(collapse(text))
+    return [text for text in said if text]

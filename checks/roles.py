@@ -1,0 +1,94 @@
+"""Why a page may never prove anything: errors, look-alikes of missing pages, hollow pages, news, search results."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from checks.context import Context
+from checks.page import Page
+from checks.text import collapse
+from checks.wording import index_of, title_parts
+
+HOLLOW_WORDS = (
+    60  # a page that says "under construction" or "no items" in fewer words than this shows nothing
+)
+_QUERY_NAMES = frozenset({"q", "s", "query", "search", "keys", "keyword", "keywords", "searchword", "term"})
+_ARTICLE = re.compile(r'"@type"\s*:\s*"(?:NewsArticle|BlogPosting)"')
+_DIGITS = re.compile(r"\d+")
+
+
+def barred(page: Page, context: Context) -> str:
+    """The reason, a word of the closed vocabulary, or "" when the page may prove something."""
+    if page.status is not None and not 200 <= page.status < 300:
+        return "error-status"
+    if page.is_document:
+        return page.unread
+    if not page.is_html:
+        return "" if page.kind not in ("page", "dom") else "not-a-page"
+    if is_missing(page, context):
+        return "soft-404"
+    if is_hollow(page, context):
+        return "hollow"
+    if is_search_result(page, context):
+        return "search-results"
+    return ""
+
+
+def is_missing(page: Page, context: Context) -> bool:
+    """It answers 200, and says that there is no such page."""
+    said = [*title_parts(page, context), *(one.text for one in page.headings if one.level == 1)]
+    return any("not-found" in context.lexicon.topics_in(text) for text in said) and page.words < 200
+
+
+def is_hollow(page: Page, context: Context) -> bool:
+    main = index_of(page, context).main
+    if any(hit.strong for _, hit in main.get("lorem", ())):
+        return True
+    empty = [*main.get("under-construction", ()), *main.get("no-items", ())]
+    if any(hit.strong for _, hit in empty):
+        return page.words < HOLLOW_WORDS and not any(form.zone == "main" for form in page.forms)
+    return page.words == 0 and not page.forms and not any(link.zone == "main" for link in page.links)
+
+
+def is_search_result(page: Page, context: Context) -> bool:
+    """An address that carries a query; the page would show words that anybody put into it."""
+    query = urlsplit(page.url).query
+    if not query:
+        return False
+    return any(name.lower() in _QUERY_NAMES and value for name, value in parse_qsl(query))
+
+
+def is_news(page: Page, context: Context) -> bool:
+    """A dated item of news: it tells about a thing and is not the thing."""
+    if page.is_document or not page.is_html or context.is_home(page.url):
+        return False
+    tree = page.tree
+    if tree.css_first('meta[property="article:published_time"],[itemtype$="/NewsArticle"]') is not None:
+        return True
+    if any(_ARTICLE.search(node.text() or "") for node in tree.css('script[type="application/ld+json"]')):
+        return True
+    folders = [part for part in urlsplit(page.url).path.split("/") if part][:-1]
+    if any("news" in context.lexicon.topics_in(re.sub(r"[-_]+", " ", part), weak=True) for part in folders):
+        return True
+    return _under_news(page, context)
+
+
+def _under_news(page: Page, context: Context) -> bool:
+    """Its breadcrumb leads through the news."""
+    for node in page.tree.css("[class*=breadcrumb i] a[href],[aria-label*=breadcrumb i] a[href]")[:8]:
+        if "news" in context.lexicon.topics_in(collapse(node.text())):
+            return True
+    return False
+
+
+def look_alike(page: Page) -> frozenset[str]:
+    """What two copies of one "not found" page share whatever was asked for: their words, numbers aside."""
+    words = _DIGITS.sub("", f"{page.title} {page.main_text}".lower()).split()
+    return frozenset(words)
+
+
+def same_look(first: frozenset[str], second: frozenset[str]) -> bool:
+    if not first or not second:
+        return False
+    return len(first & second) / len(first | second) >= 0.9

@@ -1,0 +1,8 @@
+"""What to visit, how to fetch, what to refuse."""
+
+from crawler.errors import CrawlerError, ForbiddenTarget, NoIdentity, ReactorSpent
+from crawler.identity import Identity
+from crawler.run import crawl
+from crawler.spiders.portal import Job
+
+__all__ = ["CrawlerError", "ForbiddenTarget", "Identity", "Job", "NoIdentity", "ReactorSpent", "crawl"]

@@ -1,0 +1,146 @@
+"""What can go wrong with a workspace, each in one line that names the thing and the remedy.
+
+EvidenceStoreError
+├── WorkspaceError      WorkspaceTooNew  NeedsMigration  WorkspaceBusy
+├── NotFound            no such city, round, crawl, capture, segment file
+├── LeaseError          CrawlTaken  CrawlFinished  LostLease  RulesDiffer
+├── ArchiveError        DigestMismatch  StoreFull
+└── StatementError      StaleAnswer  Locked  Unsupported  RoundDiffers  RoundIncomplete
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evidence_store.models import Answer
+
+
+class EvidenceStoreError(Exception):
+    """An expected failure: its text is one line."""
+
+
+class NotFound(EvidenceStoreError):
+    def __init__(self, thing: str, name: str, remedy: str = "") -> None:
+        super().__init__(f"there is no {thing} {name!r}" + (f"; {remedy}" if remedy else ""))
+        self.thing, self.name = thing, name
+
+
+class WorkspaceError(EvidenceStoreError):
+    """The database of a workspace cannot be used as it is."""
+
+
+class WorkspaceTooNew(WorkspaceError):
+    def __init__(self, where: str, revision: str) -> None:
+        super().__init__(f"{where} was written by a newer version (schema {revision}); upgrade this program")
+        self.where, self.revision = where, revision
+
+
+class NeedsMigration(WorkspaceError):
+    def __init__(self, where: str, revision: str) -> None:
+        super().__init__(
+            f"{where} was written by an older version (schema {revision}); any `losi` verb upgrades it"
+        )
+        self.where, self.revision = where, revision
+
+
+class WorkspaceBusy(WorkspaceError):
+    def __init__(self, where: str, by: str, until: datetime) -> None:
+        super().__init__(
+            f"{where} cannot be upgraded while {by} is crawling (lease until {until:%H:%M:%SZ}); wait for it"
+        )
+        self.where, self.by, self.until = where, by, until
+
+
+class LeaseError(EvidenceStoreError):
+    """A crawl is not, or no longer, ours to write."""
+
+
+class CrawlTaken(LeaseError):
+    def __init__(self, crawl_id: str, by: str, until: datetime) -> None:
+        super().__init__(
+            f"crawl {crawl_id} is worked on by {by} until {until:%Y-%m-%d %H:%M:%SZ}; wait, or stop it"
+        )
+        self.crawl_id, self.by, self.until = crawl_id, by, until
+
+
+class CrawlFinished(LeaseError):
+    def __init__(self, crawl_id: str, stopped: str | None) -> None:
+        super().__init__(f"crawl {crawl_id} is finished ({stopped}); plan a new one with --again")
+        self.crawl_id, self.stopped = crawl_id, stopped
+
+
+class LostLease(LeaseError):
+    def __init__(self, crawl_id: str, token: int) -> None:
+        super().__init__(
+            f"crawl {crawl_id} is no longer ours (token {token}): another worker took over; stop"
+        )
+        self.crawl_id, self.token = crawl_id, token
+
+
+class RulesDiffer(LeaseError):
+    def __init__(self, crawl_id: str, ours: str, theirs: str) -> None:
+        super().__init__(
+            f"crawl {crawl_id} was begun with rules {theirs[:19]}, not {ours[:19]}; use the same version"
+        )
+        self.crawl_id, self.ours, self.theirs = crawl_id, ours, theirs
+
+
+class ArchiveError(EvidenceStoreError):
+    """Bytes could not be kept, or are not what was kept."""
+
+
+class DigestMismatch(ArchiveError):
+    def __init__(self, record_id: str, where: str, detail: str) -> None:
+        super().__init__(
+            f"{record_id} in {where} is not what was stored ({detail}); restore the file from a copy"
+        )
+        self.record_id, self.where = record_id, where
+
+
+class StoreFull(ArchiveError):
+    """Nothing of what it is raised for has a row; the lease is over and the crawl can be claimed again."""
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(f"{where} cannot be written: {detail}; make room and start the same command again")
+        self.where = where
+
+
+class StatementError(EvidenceStoreError):
+    """Something said, or about to be closed, that the store may not take."""
+
+
+class StaleAnswer(StatementError):
+    def __init__(self, current: Answer) -> None:
+        super().__init__(f"{current.test} was answered meanwhile ({current.outcome}); look and decide again")
+        self.current = current
+
+
+class Locked(StatementError):
+    def __init__(self, what: str, remedy: str = "reopen it first") -> None:
+        super().__init__(f"{what}; {remedy}")
+
+
+class Unsupported(StatementError):
+    """A statement without what must carry it: a person, a known outcome, evidence."""
+
+
+class RoundDiffers(StatementError):
+    def __init__(self, round_id: str, what: str) -> None:
+        super().__init__(f"round {round_id} was opened with another {what}; open a new round")
+        self.round_id, self.what = round_id, what
+
+
+class RoundIncomplete(StatementError):
+    def __init__(self, round_id: str, missing: Mapping[str, Sequence[str]]) -> None:
+        count = sum(len(codes) for codes in missing.values())
+        first = next((f"{name}: {codes[0]}" for name, codes in missing.items()), "")
+        super().__init__(
+            f"round {round_id} has {count} questions without a settled answer (first {first}); answer them"
+        )
+        self.round_id, self.missing = round_id, missing
+
+
+DiskFull = StoreFull

@@ -1,0 +1,76 @@
+"""What the rules said of the captures up to a point; only ever inserted."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from evidence_store import citing
+from evidence_store.database import Database
+from evidence_store.errors import NotFound, Unsupported
+from evidence_store.exchange import NewFinding
+from evidence_store.models import Finding, Run, new_id
+
+
+class Runs(Database):
+    def save_run(
+        self,
+        assessment_id: str,
+        *,
+        rules_digest: str,
+        software: str,
+        through: str,
+        complete: bool,
+        findings: Sequence[NewFinding],
+    ) -> Run:
+        """`through` is the record id of the last capture read. Raises NotFound, Unsupported."""
+        for finding in findings:
+            _check(finding)
+        with self.writing() as session:
+            if self.lock(session, assessment_id) is None:
+                raise NotFound("assessment", assessment_id)
+            citing.check_cited(session, (one for finding in findings for one in finding.evidence))
+            run = Run(
+                id=new_id(),
+                assessment_id=assessment_id,
+                rules_digest=rules_digest,
+                software=software,
+                through=through,
+                complete=complete,
+                date=self.now(session),
+            )
+            session.add(run)
+            session.flush()
+            session.add_all(_finding(run, new) for new in findings)
+        return run
+
+    def latest_run(self, assessment_id: str) -> Run | None:
+        newest = select(Run).where(Run.assessment_id == assessment_id).order_by(Run.id.desc()).limit(1)
+        with self.reading() as session:
+            return session.scalars(newest).one_or_none()
+
+    def findings(self, run_id: str) -> list[Finding]:
+        """In the order saved, each with its evidence."""
+        with self.reading() as session:
+            return list(session.scalars(select(Finding).where(Finding.run_id == run_id).order_by(Finding.id)))
+
+
+def _check(finding: NewFinding) -> None:
+    citing.check_outcome(finding.test, finding.outcome)
+    if finding.mode != "automatic":
+        raise Unsupported(f"{finding.test}: a finding is automatic; only a person answers")
+    if finding.outcome in ("passed", "failed") and not finding.evidence:
+        raise Unsupported(f"{finding.test}: a finding {finding.outcome} cites captures, this one none")
+
+
+def _finding(run: Run, new: NewFinding) -> Finding:
+    return Finding(
+        id=new_id(),
+        run_id=run.id,
+        test=new.test,
+        outcome=new.outcome,
+        mode=new.mode,
+        confidence=new.confidence,
+        date=run.date,
+        info=dict(new.info),
+        evidence=citing.rows(new.evidence),
+    )

@@ -1,0 +1,50 @@
+"""The Store: a workspace, opened."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from evidence_store.answers import Answers
+from evidence_store.database import LEASE_SECONDS, engine_of
+from evidence_store.rounds import Rounds
+from evidence_store.runs import Runs
+from evidence_store.schema import settle_schema
+from evidence_store.turns import Turns
+from evidence_store.work import Work
+
+
+class Store(Rounds, Work, Turns, Runs, Answers):
+    """Thread-safe; one per workspace and process. Rows it hands out are detached values."""
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        migrate: bool = False,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> Self:
+        """A new workspace is made. Raises WorkspaceTooNew, NeedsMigration unless `migrate`, WorkspaceBusy."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        engine = engine_of(folder, database_url)
+        try:
+            settle_schema(folder, engine, migrate=migrate)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(folder, engine, lease_seconds)
+
+    def close(self) -> None:
+        """What was handed to `record` before is written first."""
+        self._close_files()
+        self._dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,39 @@
+"""What can go wrong before any package of ours is asked.
+
+LosiError
+├── BadSettings      losi.toml says something that cannot be followed
+├── BadCities        a list of cities that cannot be read; every fault in it
+├── BadUrl           an address that is no web address
+└── BadId            a name for a round or a city that no folder may have
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class LosiError(Exception):
+    """An expected failure: its text is one line that names the thing and the remedy."""
+
+
+class BadSettings(LosiError):
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+
+
+class BadCities(LosiError):
+    def __init__(self, path: Path, faults: Sequence[str]) -> None:
+        super().__init__(f"{path}: " + "; ".join(faults) + " (nothing was added)")
+        self.path, self.faults = path, tuple(faults)
+
+
+class BadUrl(LosiError):
+    def __init__(self, url: str) -> None:
+        super().__init__(f"not a web address: {url!r}; write it as https://www.example-city.gov/")
+        self.url = url
+
+
+class BadId(LosiError):
+    def __init__(self, given: str) -> None:
+        super().__init__(f"{given!r} cannot be a name here: use small letters, digits and hyphens")
+        self.given = given

@@ -1,0 +1,249 @@
+"""What the pages read, and nothing more: a page must not compute results anew.
+
+What cannot change (editions, findings of a run, archived records) is remembered here under its id or digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from checks import Edition, Page, facts, parse_edition
+from evidence_store import Assessment, Capture, City, DigestMismatch, NotFound, Round, Store
+from review_ui.archive_search import Archive
+from review_ui.errors import NoSuchPage
+from review_ui.evidence_links import EvidenceLinks
+
+VIEW_PREFIXES = ("urn:view:", "urn:text:")
+READ_AS_SOURCE = ("application/json", "text/plain", "text/xml", "application/xml")
+MAX_SOURCE = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """A piece of evidence as the pages use it, free of the database session it came from."""
+
+    record_id: str
+    stance: str
+    exact: str
+    prefix: str = ""
+    suffix: str = ""
+    selector: str = ""
+    rule: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What the machine said of one indicator, or of one rule."""
+
+    id: str
+    test: str
+    outcome: str
+    confidence: float | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+    evidence: tuple[Quoted, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return str(self.info.get("message") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    run_id: str = ""
+    by_test: Mapping[str, Proposal] = field(default_factory=dict)
+
+    def of(self, code: str) -> Proposal | None:
+        return self.by_test.get(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One city in one round: what nearly every page is about."""
+
+    round: Round
+    city: City
+    assessment: Assessment
+    edition: Edition
+
+    @property
+    def path(self) -> str:
+        return f"/a/{self.round.id}/{self.city.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The archived page a quote stands in."""
+
+    record_id: str
+    url: str
+    title: str
+    time: Any
+    digest: str
+    status: int | None
+    mime: str
+    kind: str
+    channel: str
+    is_html: bool
+    text: str
+    damaged: bool = False
+
+
+class Desk:
+    def __init__(self, store: Store, links: EvidenceLinks, default_person: str) -> None:
+        self.store, self.links, self.default_person = store, links, default_person
+        self._edition: Callable[[str], Edition] = lru_cache(16)(self._read_edition)
+        self._proposals: Callable[[str], Proposals] = lru_cache(64)(self._read_proposals)
+        self._trail: Callable[[str], Mapping[str, Any]] = lru_cache(16)(self._read_trail)
+        self._facts: Callable[[str, str], Mapping[str, Any]] = lru_cache(64)(self._read_facts)
+        self.source: Callable[[str], Source] = lru_cache(512)(self._read_source)
+        self._counts: Callable[[str, tuple[object, ...]], tuple[int, int]] = lru_cache(256)(self._count_pages)
+        self.archive = Archive(store, page_url)
+
+    def case(self, round_id: str, city_id: str) -> Case:
+        try:
+            round_ = self.store.round(round_id)
+            assessment = self.store.assessment(round_id, city_id)
+            city = self.store.city(city_id)
+        except NotFound as error:
+            raise NoSuchPage(f"{round_id}/{city_id}") from error
+        return Case(round_, city, assessment, self.edition(round_))
+
+    def round(self, round_id: str) -> Round:
+        try:
+            return self.store.round(round_id)
+        except NotFound as error:
+            raise NoSuchPage(f"round {round_id}") from error
+
+    def edition(self, round_: Round) -> Edition:
+        """Read from the archived record that the round names, never from the package's files."""
+        return self._edition(round_.edition_digest)
+
+    def proposals(self, assessment_id: str) -> Proposals:
+        run = self.store.latest_run(assessment_id)
+        return self._proposals(str(run.id)) if run else Proposals()
+
+    def trail(self, assessment_id: str) -> Mapping[str, Any]:
+        """The newest trail of the city, empty before the first crawl ended."""
+        newest = max(
+            self.store.captures(assessment_id, kind="trail"),
+            key=lambda c: (c.timestamp, c.offset),
+            default=None,
+        )
+        return self._trail(newest.record_id) if newest else {}
+
+    def facts(self, assessment_id: str) -> Mapping[str, Any]:
+        run = self.store.latest_run(assessment_id)
+        return self._facts(assessment_id, str(run.id)) if run else {}
+
+    def capture(self, assessment_id: str, record_id: str) -> Capture:
+        """A capture of this city: an address that joins one city and another's capture leads nowhere."""
+        try:
+            capture = self.store.capture(record_id)
+        except NotFound as error:
+            raise NoSuchPage(f"capture {record_id}") from error
+        if capture.assessment_id != assessment_id:
+            raise NoSuchPage(f"capture {record_id}")
+        return capture
+
+    def verify(self, record_id: str) -> Source:
+        """The digest checked now, whatever was remembered."""
+        return self._read_source(record_id)
+
+    def page_counts(self, assessment_id: str) -> tuple[int, int]:
+        """Pages and documents stored, and failures; counted anew only when a crawl has moved."""
+        crawls = self.store.crawls(assessment_id)
+        moving = any(crawl.state == "claimed" for crawl in crawls)
+        key = tuple((crawl.id, crawl.token, crawl.state) for crawl in crawls)
+        return self._count_pages(assessment_id, key) if moving else self._counts(assessment_id, key)
+
+    def _count_pages(self, assessment_id: str, key: tuple[object, ...]) -> tuple[int, int]:
+        pages = failed = 0
+        for capture in self.store.captures(assessment_id, kind=("page", "document")):
+            pages += capture.error is None and (capture.status or 200) < 300
+            failed += capture.error is not None or (capture.status or 200) >= 400
+        return pages, failed
+
+    def _read_edition(self, digest: str) -> Edition:
+        return parse_edition(self.store.archived_text(digest))
+
+    def _read_proposals(self, run_id: str) -> Proposals:
+        found = [_proposal(finding) for finding in self.store.findings(run_id)]
+        return Proposals(run_id, {proposal.test: proposal for proposal in found})
+
+    def _read_trail(self, record_id: str) -> Mapping[str, Any]:
+        trail = json.loads(self.store.read(self.store.capture(record_id)).body)
+        return trail if isinstance(trail, dict) else {}
+
+    def _read_facts(self, assessment_id: str, run_id: str) -> Mapping[str, Any]:
+        return facts(self.store, assessment_id)
+
+    def _read_source(self, record_id: str) -> Source:
+        capture = self.store.capture(record_id)
+        try:
+            page = Page(capture, self.store.read(capture))
+            title, text, is_html, damaged = page.title, _readable(page), page.is_html, False
+        except DigestMismatch:
+            title, text, is_html, damaged = "", "", False, True
+        return Source(
+            record_id=record_id,
+            url=page_url(capture.url),
+            title=title,
+            time=capture.timestamp,
+            digest=capture.digest,
+            status=capture.status,
+            mime=capture.mime or "",
+            kind=capture.kind,
+            channel=capture.channel,
+            is_html=is_html,
+            text=text,
+            damaged=damaged,
+        )
+
+
+def _readable(page: Page) -> str:
+    """A measurement's record is read as it stands; it has no passages."""
+    return page.text or (page.source[:MAX_SOURCE] if page.mime in READ_AS_SOURCE else "")
+
+
+def page_url(url: str) -> str:
+    """The web address behind the name of a browser's view of it."""
+    for prefix in VIEW_PREFIXES:
+        if url.startswith(prefix):
+            return url.removeprefix(prefix)
+    if url.startswith("urn:losi:"):
+        rest = url.removeprefix("urn:losi:").partition(":")[2]
+        return rest if rest.startswith(("http://", "https://")) else url
+    return url
+
+
+def quoted(rows: Iterable[Any]) -> tuple[Quoted, ...]:
+    """Evidence rows of a finding or of an answer."""
+    return tuple(
+        Quoted(
+            record_id=row.capture_id,
+            stance=row.stance,
+            exact=row.exact or "",
+            prefix=row.prefix or "",
+            suffix=row.suffix or "",
+            selector=row.selector or "",
+            rule=row.rule or "",
+            language=row.language or "",
+        )
+        for row in rows
+    )
+
+
+def _proposal(finding: Any) -> Proposal:
+    return Proposal(
+        id=str(finding.id),
+        test=finding.test,
+        outcome=finding.outcome,
+        confidence=finding.confidence,
+        info=dict(finding.info or {}),
+        evidence=quoted(finding.evidence),
+    )

@@ -1,0 +1,206 @@
+"""The question screen: one question, its evidence, and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from checks import Indicator
+from evidence_store import Answer
+from review_ui.auth import Person
+from review_ui.desk import Case, Desk, Proposal
+from review_ui.errors import InvalidAnswer, NoSuchPage
+from review_ui.evidence_cards import SHOWN, Card, Viewer, evidence_of, make_cards, make_viewer
+from review_ui.protocol import advice_for, is_locked
+from review_ui.rendering import desk_of, person_of, renderer_of
+from review_ui.standing import WITHDRAWN, Standing, next_open, outcomes, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One row of the history of a question: what was said, by whom, when."""
+
+    id: str
+    outcome: str
+    by: str
+    at: Any
+    mode: str
+    note: str
+    advice: str
+    quotes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The person's latest answer in this city, which can be taken back."""
+
+    code: str
+    outcome: str
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    pages: int
+    roles: tuple[str, ...]
+    languages: tuple[str, ...]
+    terms: tuple[str, ...]
+    not_visited: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPage:
+    case: Case
+    indicator: Indicator
+    criterion: str
+    number: int
+    of: int
+    previous: str | None
+    next: str | None
+    next_open: str | None
+    standing: Standing
+    advice: str
+    proposal: Proposal | None
+    shows_evidence: bool
+    shows_verdict: bool
+    compares: bool
+    cards: tuple[Card, ...]
+    searched: Searched | None
+    viewer: Viewer | None
+    answer: Said | None
+    supersedes: str  # the row the next answer replaces, a withdrawn one too
+    history: tuple[Said, ...]
+    undo: Undo | None
+    saved: str
+    saved_outcome: str
+    locked: bool
+    note: str
+    fault: InvalidAnswer | None
+
+
+def show(request: Request) -> Response:
+    desk, person = desk_of(request), person_of(request)
+    case = desk.case(request.path_params["round"], request.path_params["city"])
+    query = request.query_params
+    page = question_page(
+        desk,
+        case,
+        request.path_params["code"],
+        person,
+        card=int(query.get("e", "1")) if query.get("e", "1").isdecimal() else 1,
+        view=query.get("view", "page"),
+        compares=query.get("compare") == "1",
+        saved=query.get("saved", ""),
+    )
+    return answered(request, page)
+
+
+def answered(request: Request, page: QuestionPage, status: int = 200) -> Response:
+    """The whole page, or for our own script only its main part, with the address it belongs to."""
+    renderer = renderer_of(request)
+    template = "_question.html" if "x-losi-fragment" in request.headers else "question.html"
+    return renderer.page(request, template, page, status=status)
+
+
+def question_page(
+    desk: Desk,
+    case: Case,
+    code: str,
+    person: Person,
+    *,
+    card: int = 1,
+    view: str = "page",
+    compares: bool = False,
+    saved: str = "",
+    note: str | None = None,
+    fault: InvalidAnswer | None = None,
+) -> QuestionPage:
+    indicator = indicator_of(case, code)
+    indicators = case.edition.indicators
+    number = indicators.index(indicator) + 1
+    rows = desk.store.answers(case.assessment.id, viewer=person.name)
+    current = desk.store.current_answers(case.assessment.id, viewer=person.name)
+    given = outcomes(current)
+    answer = current.get(code) if code in given else None
+    advice = advice_for(case.round, person)
+    proposals = desk.proposals(case.assessment.id)
+    proposal = proposals.of(code)
+    shows_evidence = advice in SHOWN
+    cards = make_cards(desk, case, code, evidence_of(indicator, proposals), card) if shows_evidence else ()
+    chosen = cards[min(max(card, 1), len(cards)) - 1] if cards else None
+    shows_verdict = proposal is not None and (
+        advice == "before" or (advice == "after" and answer is not None)
+    )
+    return QuestionPage(
+        case=case,
+        indicator=indicator,
+        criterion=next((c.name for c in case.edition.criteria if c.code == indicator.criterion), ""),
+        number=number,
+        of=len(indicators),
+        previous=indicators[number - 2].code if number > 1 else None,
+        next=indicators[number].code if number < len(indicators) else None,
+        next_open=next_open(indicators, given, code),
+        standing=standing(case.edition, given),
+        advice=advice,
+        proposal=proposal,
+        shows_evidence=shows_evidence,
+        shows_verdict=shows_verdict,
+        compares=compares and shows_verdict and advice == "after",
+        cards=cards,
+        searched=_searched(proposal) if shows_evidence else None,
+        viewer=make_viewer(desk, case, code, chosen, view) if chosen else None,
+        answer=said(answer) if answer else None,
+        supersedes=str(current[code].id) if code in current else "",
+        history=tuple(said(row) for row in reversed(rows) if row.test == code),
+        undo=latest_of(current),
+        saved=saved if saved in given else "",
+        saved_outcome=given.get(saved, ""),
+        locked=is_locked(desk.store, case, person),
+        note=note if note is not None else str((answer.info or {}).get("note", "")) if answer else "",
+        fault=fault,
+    )
+
+
+def indicator_of(case: Case, code: str) -> Indicator:
+    try:
+        return case.edition.indicator(code)
+    except KeyError as error:
+        raise NoSuchPage(f"question {code} of {case.edition.id}") from error
+
+
+def said(row: Answer) -> Said:
+    info: Mapping[str, Any] = row.info or {}
+    return Said(
+        id=str(row.id),
+        outcome=row.outcome,
+        by=row.asserted_by,
+        at=row.date,
+        mode=row.mode,
+        note=str(info.get("note", "")),
+        advice=row.advice,
+        quotes=len(row.evidence),
+    )
+
+
+def latest_of(current: Mapping[str, Answer]) -> Undo | None:
+    standing_rows = [row for row in current.values() if row.outcome != WITHDRAWN]
+    row = max(standing_rows, key=lambda row: (row.date, row.id), default=None)
+    return Undo(row.test, row.outcome, str(row.id)) if row else None
+
+
+def _searched(proposal: Proposal | None) -> Searched | None:
+    found = (proposal.info.get("searched") if proposal else None) or None
+    if not isinstance(found, Mapping):
+        return None
+    skipped = found.get("not_visited") or {}
+    return Searched(
+        pages=int(found.get("pages") or 0),
+        roles=tuple(map(str, found.get("roles") or ())),
+        languages=tuple(map(str, found.get("languages") or ())),
+        terms=tuple(map(str, found.get("terms") or ())),
+        not_visited=tuple(sorted(((str(k), int(v)) for k, v in skipped.items()), key=lambda kv: -kv[1])),
+    )
