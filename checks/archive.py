@@ -1,4 +1,4 @@
-"""The stored captures of one assessment as pages in their places: what links where, what is dead, what is home."""
+"""The stored captures of one assessment as pages in their places: what links where, what is dead or home."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from checks.country import UNKNOWN, Country
-from checks.fingerprint import Provider
+from checks.fingerprint import Provider, ProviderIndex
 from checks.hosts import host_of, site_of, under, without_fragment
 from checks.lexicon import Lexicon
 
@@ -45,15 +45,20 @@ class Context:
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)  # address → roles given from outside
 
     @cached_property
+    def known_providers(self) -> ProviderIndex:
+        return _index(self.providers)
+
+    @cached_property
     def months(self) -> dict[str, int]:
         return self.lexicon.months()
 
     def is_own(self, url: str) -> bool:
-        return site_of(url) == site_of(self.portal_url)
+        """The portal's site, or another of the city's own that was visited with it."""
+        site = site_of(url)
+        return site == site_of(self.portal_url) or site in self.official
 
     def is_official(self, url: str) -> bool:
-        site = site_of(url)
-        if site == site_of(self.portal_url) or site in self.official:
+        if self.is_own(url):
             return True
         host = host_of(url)
         return any(under(host, suffix) for suffix in self.country.government_suffixes)
@@ -67,6 +72,11 @@ class Context:
     def is_dead(self, url: str) -> bool:
         key = page_key(url)
         return key in self.dead or self.redirects.get(key, "") in self.dead
+
+
+@lru_cache(maxsize=8)
+def _index(providers: tuple[Provider, ...]) -> ProviderIndex:
+    return ProviderIndex(providers)
 
 
 def page_key(url: str) -> str:

@@ -1,7 +1,7 @@
 """The judge folded over a crawl in progress: what is still unproven gives every link its worth.
 
-It judges only pages whose link, title or headings promise an open topic, and with less knowledge than the check
-has afterwards: it may lag the check, never lead it.
+It judges only pages whose link, title or headings promise an open topic, and with less knowledge than the
+check has afterwards: it may lag the check, never lead it.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Coverage:
         self._open_topics = frozenset(self._promises)
 
     def value(self, link: LinkLike) -> float:
-        """The open topics that a link's words and address promise; menus and hubs a little more, news less."""
+        """The open topics that a link's words and address promise; menus and hubs more, news less."""
         key = (link.text, urlsplit(link.url).path if link.url.startswith("http") else "")
         worth = self._worth.get(key)
         if worth is None:
@@ -246,7 +246,7 @@ def _search_probe(page: Page, context: Context) -> Iterable[str]:
 
 
 def probe_word(page: Page) -> str:
-    """A word that the portal itself uses often: the most frequent of five letters or more; ties by alphabet."""
+    """A word the portal itself uses: the most frequent of five letters or more; ties by alphabet."""
     words = re.findall(r"[^\W\d_]{5,}", page.main_text or page.text)
     counted = Counter(words)
     return min(counted, key=lambda word: (-counted[word], word)) if counted else ""

@@ -10,7 +10,7 @@ from datetime import date
 from checks.text import digits, fold
 
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_NUMERIC = re.compile(r"(?<![\d/.\-])(\d{1,2})\s?[./\-]\s?(\d{1,2})\s?[./\-]\s?(\d{4})(?!\d)")
+_NUMERIC = re.compile(r"(?<![\d/.\-])(\d{1,2})\s?[./\-]\s?(\d{1,2})\s?[./\-]\s?(\d{4})(?!\d|[./]\d)")
 _WORD = r"([^\s\d,.;:/()\-–—]+)"
 _LINK = r"(?:[^\W\d_]{1,3}\s+)?"  # one short word: "de", "of"
 _DAY_FIRST = re.compile(

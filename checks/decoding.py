@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import webencodings
+import webencodings  # type: ignore[import-untyped]
 
 MAX_DECODED = 20_000_000  # bytes
 MAX_LAYERS = 2
@@ -83,7 +83,7 @@ def _salvage(body: bytes, window: int) -> tuple[bytes, bool]:
 
 def _brotli(body: bytes) -> tuple[bytes, bool]:
     try:
-        import brotli
+        import brotli  # type: ignore[import-untyped,import-not-found,unused-ignore]
     except ImportError:
         return b"", True
     engine: Any = brotli.Decompressor()

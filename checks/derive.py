@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import html5lib
 
@@ -22,11 +23,14 @@ class MarkupError:
     snippet: str
 
 
+_parser_of: Any = html5lib.HTMLParser
+
+
 def html_errors(page: Page) -> list[MarkupError]:
     """Parse errors of the page as sent; sure errors, though not all that the Nu checker would find."""
     if not page.is_html or not page.source or len(page.source) > MAX_SOURCE:
         return []
-    parser = html5lib.HTMLParser(strict=False)
+    parser: Any = _parser_of(strict=False)
     parser.parse(page.source)
     lines = page.source.splitlines()
     errors = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,10 +31,11 @@ _PROVIDER = Shape(
         "note": "text",
     },
 )
+REMEMBERED = 50_000  # addresses
 MAX_URL = 2_000  # characters of an address a pattern may look at
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Provider:
     id: str
     kind: str
@@ -67,11 +68,43 @@ class Provider:
         return any(pattern.search(url[:MAX_URL]) for pattern in self.scripts)
 
 
-def at_provider(providers: Iterable[Provider], kind: str, url: str) -> Provider | None:
-    for provider in providers:
-        if provider.kind == kind and provider.at(url):
-            return provider
-    return None
+class ProviderIndex:
+    """Providers by host, so that a link is compared with a few of them and only once."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._by_host: dict[str, list[Provider]] = {}
+        self._patterned: list[Provider] = []
+        self._scripted: list[Provider] = []
+        self._known: dict[tuple[str, bool], tuple[Provider, ...]] = {}
+        self.in_page: list[Provider] = []
+        for provider in providers:
+            for host in provider.hosts:
+                self._by_host.setdefault(host, []).append(provider)
+            if provider.url:
+                self._patterned.append(provider)
+            if provider.scripts:
+                self._scripted.append(provider)
+            if provider.dom or provider.text:
+                self.in_page.append(provider)
+
+    def at(self, url: str, *, script: bool = False) -> tuple[Provider, ...]:
+        """Those whose service the address belongs to; of a script's address also those that serve it."""
+        found = self._known.get((url, script))
+        if found is None:
+            if len(self._known) > REMEMBERED:
+                self._known.clear()
+            found = self._known[url, script] = tuple(dict.fromkeys(self._at(url, script)))
+        return found
+
+    def _at(self, url: str, script: bool) -> Iterator[Provider]:
+        labels = host_of(url).split(".")
+        near = [
+            one for place in range(len(labels)) for one in self._by_host.get(".".join(labels[place:]), ())
+        ]
+        shaped = (one for one in self._patterned if any(pattern.search(url[:MAX_URL]) for pattern in one.url))
+        yield from (provider for provider in (*near, *shaped) if provider.at(url))
+        if script:
+            yield from (provider for provider in self._scripted if provider.serves_script(url))
 
 
 def parse_fingerprints(files: Mapping[str, Any]) -> tuple[Provider, ...]:

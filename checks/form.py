@@ -42,7 +42,8 @@ class Form:
     fields: tuple[Field, ...]
     buttons: tuple[str, ...]
     legend: str
-    heading: str
+    heading: str  # inside it, else the nearest one before it
+    inner: bool  # whether the heading stands inside it
     node: Any = field(repr=False, compare=False)
 
     @property
@@ -55,6 +56,11 @@ class Form:
         said = (*self.buttons, self.legend, *(one.label for one in self.fields), self.heading)
         return tuple(dict.fromkeys(text for text in said if text))
 
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """The same without a heading that only stands before it."""
+        return tuple(text for text in self.words if self.inner or text != self.heading)
+
 
 def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
     attributes = node.attributes
@@ -64,6 +70,7 @@ def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
         if label.attributes.get("for")
     }
     legend = node.css_first("legend")
+    inner = _own_heading(node)
     return Form(
         method=(attributes.get("method") or "get").lower(),
         action=action,
@@ -72,9 +79,15 @@ def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
         fields=tuple(_fields(node, labels)),
         buttons=tuple(_buttons(node)),
         legend=collapse(legend.text()) if legend else collapse(attributes.get("aria-label") or ""),
-        heading=heading,
+        heading=inner or heading,
+        inner=bool(inner),
         node=node,
     )
+
+
+def _own_heading(node: Any) -> str:
+    inner = node.css_first("h1,h2,h3,h4,h5,h6")
+    return collapse(inner.text()) if inner is not None else ""
 
 
 def _fields(node: Any, labels: dict[str | None, str]) -> list[Field]:

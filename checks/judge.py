@@ -1,4 +1,4 @@
-"""Pure: what a page shows of each rule; what the pages together show of a rule; what the rules say of an indicator."""
+"""Pure: what a page shows of each rule, and what the pages together show of a rule."""
 
 from __future__ import annotations
 
@@ -196,6 +196,7 @@ class _Look:
             -len(names),
             int(self.page.kind == "dom"),
             int(self.page.is_document),
+            int("?" in self.page.url),
             -int("title" in kinds) - int("inbound" in kinds),
             path,
         )
@@ -348,7 +349,7 @@ _REASONS = (
 
 
 def confidence(best: Sighting, pages: int) -> float:
-    """A prior until answers calibrate it: two families 0.86, each more 0.04, each further page 0.02 (three count)."""
+    """A prior until answers calibrate it: two families 0.86, each more 0.04, each further page 0.02."""
     if any(signal.family == "measurement" for signal in best.signals):
         return 0.97
     value = 0.78 + 0.04 * min(best.families, 4) + 0.02 * min(pages - 1, 3)

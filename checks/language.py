@@ -112,7 +112,8 @@ _COMMON = frozenset(
 def _identifier() -> Any:
     from py3langid import langid
 
-    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
+    made: Any = langid.LanguageIdentifier
+    return made.from_model_file(langid.MODEL_FILE)
 
 
 @lru_cache(maxsize=4096)

@@ -28,33 +28,35 @@ _LANGUAGE_TEXT = 200  # letters a page needs before its language may count
 def provider(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
     """A provider of the kind in a form's target, a link, a frame, a script or a redirect."""
     kinds = spec.words("provider") or spec.words("of")
-    places = spec.words("in") or ("form", "link", "iframe", "script", "redirect", "dom")
-    known = [item for item in context.providers if item.kind in kinds]
     found: dict[str, Found] = {}
-    for place in places if known else ():
-        for item, seen in _provided(page, place, known, context):
-            found.setdefault(item.id, seen)
+    for place in spec.words("in") or ("form", "link", "iframe", "script", "redirect", "dom"):
+        for item, seen in _provided(page, place, context):
+            if item.kind in kinds:
+                found.setdefault(item.id, seen)
     if found and len(found) >= spec.number("at_least", 1):
         yield from list(found.values())[:MAX_FOUND]
 
 
-def _provided(
-    page: Page, place: str, known: list[Provider], context: Context
-) -> Iterator[tuple[Provider, Found]]:
-    if place == "dom":
-        yield from _by_dom(page, known)
-        return
+def _provided(page: Page, place: str, context: Context) -> list[tuple[Provider, Found]]:
+    """All providers at one place of the page, looked for once for all rules."""
+    known: dict[str, list[tuple[Provider, Found]]] = page.__dict__.setdefault("_provided", {})
+    if place not in known:
+        known[place] = list(_by_dom(page, context) if place == "dom" else _by_address(page, place, context))
+    return known[place]
+
+
+def _by_address(page: Page, place: str, context: Context) -> Iterator[tuple[Provider, Found]]:
     for url, quote, node in _addresses(page, place, context):
-        for item in known:
-            if item.at(url) or (place == "script" and item.serves_script(url)):
-                yield item, Found(quote[:300], node=node, term=item.name, reason=f"provider-in-{place}")
+        for item in context.known_providers.at(url, script=place == "script"):
+            said = quote or (longest_piece(node) or node.attributes.get("href") or "")
+            yield item, Found(said[:300], node=node, term=item.name, reason=f"provider-in-{place}")
 
 
 def _addresses(page: Page, place: str, context: Context) -> Iterator[tuple[str, str, Any]]:
     if place == "link":
         for link in page.links:
             if link.url.startswith("http") and not context.is_dead(link.url):
-                yield link.url, longest_piece(link.node) or link.text or link.href, link.node
+                yield link.url, link.text if link.attribute else "", link.node
     elif place == "form":
         for form in page.forms:
             yield form.action, (form.node.attributes.get("action") or form.action), form.node
@@ -68,8 +70,8 @@ def _addresses(page: Page, place: str, context: Context) -> Iterator[tuple[str, 
             yield content.partition("=")[2].strip(" '\""), content, node
 
 
-def _by_dom(page: Page, known: list[Provider]) -> Iterator[tuple[Provider, Found]]:
-    for item in known:
+def _by_dom(page: Page, context: Context) -> Iterator[tuple[Provider, Found]]:
+    for item in context.known_providers.in_page if page.is_html else ():
         for selector in item.dom:
             node = page.tree.css_first(selector)
             if node is not None:
@@ -121,10 +123,10 @@ def _typed(page: Page, types: tuple[str, ...]) -> list[Found]:
 
 
 def language(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
-    """The text is in another language than the portal's own, as identified from the text itself."""
+    """The text is in another language than the portal's main one (its first), as identified from the text."""
     tag, confident = page.identified
-    own = {known.partition("-")[0].lower() for known in context.languages}
-    if not confident or not own or tag in own or not page.main:
+    main = context.languages[0].partition("-")[0].lower() if context.languages else ""
+    if not confident or not main or tag == main or not page.main:
         return
     if sum(map(str.isalpha, page.main_text)) >= _LANGUAGE_TEXT:
         passage = max(page.main, key=lambda one: len(one.text))
@@ -171,7 +173,7 @@ def _captions(node: Any) -> list[str]:
 
 
 def measure(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
-    """A measured fact: html-errors, viewport, lang, https, hsts, axe-violations. `is: no` asks for its absence."""
+    """A measured fact: html-errors viewport lang https hsts axe-violations; `is: no` asks for its absence."""
     name = str(spec.params.get("of", ""))
     wanted = str(spec.params.get("is", "yes")) in ("yes", "present", "true")
     seen = _MEASURES[name](page) if name in _MEASURES else None

@@ -182,14 +182,15 @@ class Page:
 
     @cached_property
     def forms(self) -> tuple[Form, ...]:
-        resolver, zones, heading = Resolver(self.base), _Zones(), ""
+        resolver, zones, headings = Resolver(self.base), _Zones(), dict[str, str]()
         found: list[Form] = []
         for node in self.tree.css("form,h1,h2,h3,h4,h5,h6") if self.is_html else ():
             if node.tag != "form":
-                heading = collapse(node.text())
+                headings[zones.of(node)] = collapse(node.text())
                 continue
             action = resolver.resolve(node.attributes.get("action") or "") or self.url
-            found.append(read_form(node, action=action, zone=zones.of(node), heading=heading))
+            zone = zones.of(node)
+            found.append(read_form(node, action=action, zone=zone, heading=headings.get(zone, "")))
         return tuple(found[:MAX_FORMS])
 
     @cached_property

@@ -141,9 +141,7 @@ def read_passages(root: Any) -> tuple[list[Passage], bool]:
     """All passages in order, and whether the page was too large to be read to its end."""
     passages: list[Passage] = []
     line = _Line(passages)
-    seen = 0
-    for node, state, closing in _walk(root):
-        seen += 1
+    for seen, (node, state, closing) in enumerate(_walk(root)):
         if seen > MAX_NODES:
             line.flush()
             return passages, True

@@ -1,4 +1,4 @@
-"""Why a page may never prove anything: errors, look-alikes of missing pages, hollow pages, news, search results."""
+"""Why a page may prove nothing: errors, look-alikes of missing pages, hollow pages, news, search results."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""One rule, one file: what can be seen, and what it would show. Rules hold no logic, matchers hold no words."""
+"""One rule, one file: what can be seen, and what it would show. Rules hold no logic, matchers no words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ class SignalSpec:
     def number(self, key: str, default: int) -> int:
         return int(self.params.get(key, default))
 
-    @property
+    @cached_property
     def topics(self) -> tuple[str, ...]:
         return self.words("topic") + self.words("topics")
 
@@ -194,7 +194,7 @@ def load_rules(ids: Iterable[str] | None = None) -> dict[str, Rule]:
 def check_rule(
     source: Source, *, topics: frozenset[str] | None = None, kinds: frozenset[str] | None = None
 ) -> list[Fault]:
-    """All faults of one file; `topics` are those of English, `kinds` those of the fingerprints, when known."""
+    """All faults of one file; `topics` are those of English, `kinds` the fingerprint folders, when known."""
     check = Checker(source, list(source.faults))
     data = check.shape(source.data, (), _SHAPE)
     check.schema(data, "rule/1")

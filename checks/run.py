@@ -1,4 +1,4 @@
-"""The judge folded over an archive: a Run. Reads edition and rules as the round archived them, never the network."""
+"""The judge folded over an archive: a Run. Edition and rules are read as the round archived them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 
 from checks.archive import PAGES, Archive
 from checks.edition import Edition, parse_edition
-from checks.judge import Judgement, Sighting, judge, signals
+from checks.judge import Judgement, Sighting, Signal, judge, signals
 from checks.page import Page
 from checks.proposal import Searched, finding_of, propose
 from checks.quote import contains_quote
 from checks.rule import Rule, parse_rule
 from checks.rulebook import Rulebook, load_rulebook, parse_rulebook
+from checks.text import collapse
 from evidence_store import NewFinding, Store
 
 FINDINGS_SCHEMA = "losi-findings/1"
@@ -119,7 +120,7 @@ def _verified(sighting: Sighting, page: Page) -> tuple[Sighting, list[str]]:
     false = [
         signal
         for signal in sighting.signals
-        if signal.quote and signal.record_id == page.record_id and not contains_quote(page, signal.quote)
+        if signal.quote and signal.record_id == page.record_id and not _stands(signal, page)
     ]
     if not false:
         return sighting, []
@@ -127,6 +128,13 @@ def _verified(sighting: Sighting, page: Page) -> tuple[Sighting, list[str]]:
     outcome = sighting.outcome if any(signal.quote for signal in kept) else "lead"
     faults = [f"rule {one.rule}: quote not found in {one.url}, dropped: {one.quote[:60]!r}" for one in false]
     return replace(sighting, signals=kept, outcome=outcome), faults
+
+
+def _stands(signal: Signal, page: Page) -> bool:
+    """A measurement may quote the source itself, markup and all."""
+    if signal.kind == "measure" and signal.quote in collapse(page.source):
+        return True
+    return contains_quote(page, signal.quote)
 
 
 def _broken(rule_id: str) -> Judgement:

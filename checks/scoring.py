@@ -39,7 +39,7 @@ def ratio(yes: int, of: int) -> str:
 
 
 def score(edition: Edition, outcomes: Mapping[str, str]) -> Score:
-    """Of outcomes by code: passed is yes; missing, cantTell and untested are open; failed and inapplicable are no."""
+    """By code: passed is yes; missing, cantTell, untested are open; failed and inapplicable are no."""
     codes = {indicator.code: indicator.criterion for indicator in edition.indicators}
     unknown = sorted(set(outcomes) - set(codes))
     if unknown:

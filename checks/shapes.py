@@ -23,6 +23,7 @@ _POSTAL = re.compile(r"(?<!\d)\d{4,6}(?:[-\s]\d{3,4})?(?!\d)")
 _SEARCH_NAMES = frozenset(
     {"q", "s", "query", "search", "keys", "keyword", "keywords", "searchword", "search_api_fulltext"}
 )
+_EVERYWHERE = frozenset({"search", "login", "subscribe"})  # purposes that menus and footers serve too
 _TEXTUAL = frozenset({"text", "number", "url", "email", "tel", "search"})
 _FIELD_KINDS = {
     "text": frozenset({"text", "number", "url"}),
@@ -32,7 +33,7 @@ _FIELD_KINDS = {
 
 
 def form(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
-    """A form of that purpose, with words of that topic on its labels, buttons or heading, and those fields."""
+    """A form of that purpose, with the topic on its labels, buttons or heading, and those fields."""
     for item in page.forms:
         if not _fits(item, spec, page, context):
             continue
@@ -49,7 +50,10 @@ def _fits(item: Form, spec: SignalSpec, page: Page, context: Context) -> bool:
     purposes = spec.words("purpose")
     if purposes and not any(has_purpose(item, purpose, context) for purpose in purposes):
         return False
-    return not spec.topics or any(hits_of(said, spec, page, context) for said in item.words)
+    if item.zone != "main" and not spec.topics and not _EVERYWHERE.intersection(purposes):
+        return False  # the "was this helpful?" box of every footer is not the page's own form
+    said = item.words if item.zone == "main" else item.own_words
+    return not spec.topics or any(hits_of(text, spec, page, context) for text in said)
 
 
 def has_purpose(item: Form, purpose: str, context: Context) -> bool:
@@ -73,7 +77,14 @@ def has_purpose(item: Form, purpose: str, context: Context) -> bool:
         return not wide and ("email" in types or "tel" in types)
     if purpose == "pay":
         return "pay" in topics and bool(types)
-    return "password" not in types and len(types) >= 3  # apply
+    if "password" in types or len(types) < 3:
+        return False
+    return not _is_letter(item) or "apply-online" in topics  # apply
+
+
+def _is_letter(item: Form) -> bool:
+    """Name, address, message: the shape of a contact form, whatever the page is about."""
+    return "textarea" in item.types and set(item.types) <= {"text", "email", "tel", "textarea", "checkbox"}
 
 
 def _is_search(item: Form, typed: list[str], topics: set[str]) -> bool:
@@ -134,9 +145,9 @@ def file(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
     seen: dict[str, Link] = {}
     for item in page.links:
         kind = file_type(item.url)
-        if kind and (not wanted or kind in wanted) and not context.is_dead(item.url):
-            if not spec.topics or _file_topic(item, spec, page, context):
-                seen.setdefault(item.url, item)
+        fits = kind and (not wanted or kind in wanted) and not context.is_dead(item.url)
+        if fits and (not spec.topics or _file_topic(item, spec, page, context)):
+            seen.setdefault(item.url, item)
     if len(seen) >= spec.number("at_least", 1) and seen:
         for item in list(seen.values())[:MAX_FOUND]:
             yield Found(longest_piece(item.node) or item.text or item.href, node=item.node)
@@ -147,7 +158,7 @@ def _file_topic(item: Link, spec: SignalSpec, page: Page, context: Context) -> b
 
 
 def contact(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
-    """So many different contacts of these kinds: e-mail addresses, phone numbers, postal addresses, persons."""
+    """So many different contacts of these kinds: e-mail, phone, postal address, person."""
     kinds = spec.words("kinds") or ("email", "phone")
     found: dict[str, Found] = {}
     for kind in kinds:
@@ -203,7 +214,7 @@ def _addresses(page: Page, context: Context) -> Iterator[Found]:
 
 
 def _persons(page: Page, context: Context) -> Iterator[Found]:
-    """Repeated cards or rows, each with a short text of two to six words and an e-mail or a phone of its own."""
+    """Repeated cards or rows, each with a text of two to six words and an e-mail or phone of its own."""
     for items in lists_of(page):
         for item in items:
             if len(item.text) > 600 or not (_EMAIL.search(item.text) or _PHONE.search(digits(item.text))):

@@ -62,7 +62,7 @@ def is_word(char: str) -> bool:
 
 
 def folded_offsets(text: str, folded: str) -> list[int] | None:
-    """For each character of `folded` the offset in `text` it came from, and the end; None if it cannot be told."""
+    """For each character of `folded` its offset in `text`, and the end; None if it cannot be told."""
     offsets: list[int] = []
     parts: list[str] = []
     start = 0

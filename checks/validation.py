@@ -9,9 +9,9 @@ from checks.yamlfile import Fault, Source, read_yaml
 
 # What the engine itself asks of a lexicon; every language should have them, English must.
 ENGINE_TOPICS = (
-    "under-construction", "no-items", "not-found", "no-results", "news", "home", "search", "advanced-search",
-    "login", "staff-only", "supplier", "apply-online", "pay", "download-form", "contact", "services", "sitemap",
-    "events", "documents", "lorem", "previous", "next",
+    "under-construction", "no-items", "not-found", "no-results", "news", "home", "search",
+    "advanced-search", "login", "staff-only", "supplier", "apply-online", "pay", "download-form",
+    "contact", "services", "sitemap", "events", "documents", "lorem", "previous", "next",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Why an indicator came out as it did: what each rule said, on which bytes; of an address: seen, skipped, never linked."""
+"""Why an indicator came out as it did: what rules said, on which bytes; and what became of an address."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def _findings(store: Store, assessment_id: str, tests: list[str]) -> Iterator[st
         if finding is None:
             continue
         sure = f", {finding.confidence:.0%} sure" if finding.confidence is not None else ""
-        yield f"{test}: {finding.outcome} ({finding.info.get('reason', '')}{sure}): {finding.info.get('message', '')}"
+        info = finding.info
+        yield f"{test}: {finding.outcome} ({info.get('reason', '')}{sure}): {info.get('message', '')}"
         for one in finding.evidence:
             capture = captures.get(one.capture_id)
             where = (
@@ -55,7 +56,8 @@ def _findings(store: Store, assessment_id: str, tests: list[str]) -> Iterator[st
                 f"{reason} {count}" for reason, count in searched.get("not_visited", {}).items()
             )
             languages = ", ".join(searched.get("languages", []))
-            yield f"  looked at {searched.get('pages', 0)} pages in {languages}; not visited: {skipped or 'none'}"
+            pages = searched.get("pages", 0)
+            yield f"  looked at {pages} pages in {languages}; not visited: {skipped or 'none'}"
 
 
 def _address(archive: Archive, book: Rulebook, rules: list[str], url: str) -> Iterator[str]:
@@ -77,7 +79,8 @@ def _stored(archive: Archive, book: Rulebook, rules: list[str], capture: Capture
         yield f"{capture.url}: tried on {capture.timestamp:%Y-%m-%d %H:%M} UTC, {capture.error}"
         return
     page = archive.page(capture)
-    yield f"{capture.url}: seen on {capture.timestamp:%Y-%m-%d %H:%M} UTC, status {capture.status}, {capture.record_id}"
+    when = f"{capture.timestamp:%Y-%m-%d %H:%M} UTC"
+    yield f"{capture.url}: seen on {when}, status {capture.status}, {capture.record_id}"
     if page is None:
         yield "  its stored bytes cannot be read"
         return

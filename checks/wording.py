@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from checks.context import Context, page_key
-from checks.fingerprint import at_provider
 from checks.lexicon import Hit
 from checks.page import Link, Page
 from checks.passage import Passage
@@ -128,9 +127,9 @@ def _admits(item: Link, page: Page, spec: SignalSpec, context: Context) -> bool:
     if zones and item.zone not in zones:
         return False
     kinds = spec.words("provider")
-    if kinds and not any(at_provider(context.providers, kind, item.url) for kind in kinds):
+    if kinds and not any(one.kind in kinds for one in context.known_providers.at(item.url)):
         return False
-    where = spec.params.get("to", "any")
+    where = str(spec.params.get("to", "any"))
     return where == "any" or (where == "own") == context.is_own(item.url)
 
 

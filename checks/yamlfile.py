@@ -62,7 +62,8 @@ def parse_yaml(text: str | bytes, name: str) -> Source:
     try:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as problem:
-        return Source(name, {}, faults=(_syntax_fault(problem, name),))
+        last = text.count(b"\n" if isinstance(text, bytes) else "\n") + 1  # type: ignore[arg-type]
+        return Source(name, {}, faults=(_syntax_fault(problem, name, last),))
     except (UnicodeDecodeError, RecursionError) as problem:
         return Source(name, {}, faults=(Fault(name, 1, "file", f"not readable as YAML: {problem}"),))
     reader = _Reader(name)
@@ -70,10 +71,10 @@ def parse_yaml(text: str | bytes, name: str) -> Source:
     return Source(name, data, reader.lines, tuple(reader.faults))
 
 
-def _syntax_fault(problem: yaml.YAMLError, name: str) -> Fault:
+def _syntax_fault(problem: yaml.YAMLError, name: str, last: int) -> Fault:
     mark = getattr(problem, "problem_mark", None)
     said = getattr(problem, "problem", None) or str(problem).splitlines()[0]
-    return Fault(name, mark.line + 1 if mark else 1, "file", f"not valid YAML: {said}")
+    return Fault(name, min(mark.line + 1, last) if mark else 1, "file", f"not valid YAML: {said}")
 
 
 class _Reader:

@@ -98,8 +98,10 @@ class Site:
     def html(self, text: str, where: str, given: str | None, status: int = 200) -> Response:
         if self.session:
             text = self.session.mark(text, where, given)
-        kind = "text/html" if self.flags.get("charset") == "no" else "text/html; charset=utf-8"
-        answer = Response(text, status, {"cache-control": "private, no-cache"})
+        charset = self.flags.get("page_charset", {}).get(where, "utf-8")
+        kind = "text/html" if self.flags.get("charset") == "no" else f"text/html; charset={charset}"
+        body = text.encode(charset, "xmlcharrefreplace")
+        answer = Response(body, status, {"cache-control": "private, no-cache"})
         answer.headers["content-type"] = kind
         return answer
 

@@ -26,13 +26,13 @@ class Captures(Database):
         super().__init__(folder, engine, lease_seconds)
         self.archive = folder / "archive"
         self._writer = Writer(self)
-        self._segments: dict[tuple[str, int], Segment] = {}
+        self._segments: dict[Lease, Segment] = {}
         self._journals: OrderedDict[str, Segment] = OrderedDict()
         self._journal_lock = Lock()
 
     def record(self, lease: Lease, exchange: Exchange) -> "Future[Capture]":
         """Durable once the future is done. It raises LostLease, or StoreFull, which ends the lease too."""
-        segment = self._segments.get((lease.crawl_id, lease.token))
+        segment = self._segments.get(lease)
         if segment is None:
             lost: Future[Capture] = Future()
             lost.set_exception(LostLease(lease.crawl_id, lease.token))
@@ -134,7 +134,7 @@ class Captures(Database):
 
     def _close_segment(self, lease: Lease) -> None:
         """Once all that was submitted for it is written."""
-        if segment := self._segments.pop((lease.crawl_id, lease.token), None):
+        if segment := self._segments.pop(lease, None):
             self._writer.retire(segment).result()
 
     def _close_files(self) -> None:

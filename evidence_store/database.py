@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, String, create_engine, event, literal, select
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
+from evidence_store.errors import StoreFull
 from evidence_store.models import Assessment, UtcTime
 
 BUSY_SECONDS = 30
@@ -83,6 +85,15 @@ def _turn_engine(engine: Engine) -> Engine:
     return lazy
 
 
+def where(engine: Engine) -> str:
+    """What a person calls the database; never its password."""
+    return str(engine.url.database) if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+
+
+def first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]
+
+
 def _driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
@@ -120,6 +131,7 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """One transaction, committed at the end of the block."""
         with (
+            self._plainly(),
             self._turnstile,
             Session(self._writing_engine, expire_on_commit=False) as session,
             session.begin(),
@@ -129,14 +141,22 @@ class Database:
     @contextmanager
     def recording(self) -> Iterator[Connection]:
         """As `writing`, without the ORM, for what happens with every page."""
-        with self._turnstile, self._writing_engine.begin() as connection:
+        with self._plainly(), self._turnstile, self._writing_engine.begin() as connection:
             yield connection
 
     @contextmanager
     def turning(self) -> Iterator[Connection]:
         """One transaction about whose turn it is."""
-        with self._turnstile, self._turning_engine.begin() as connection:
+        with self._plainly(), self._turnstile, self._turning_engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """A full disk, a lock never let go, a server that is gone: one line, and nothing was changed."""
+        try:
+            yield
+        except OperationalError as error:
+            raise StoreFull(where(self.engine), first_line(error)) from error
 
     def _dispose(self) -> None:
         self.engine.dispose()

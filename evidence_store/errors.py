@@ -1,7 +1,7 @@
 """What can go wrong with a workspace, each in one line that names the thing and the remedy.
 
 EvidenceStoreError
-├── WorkspaceError      WorkspaceTooNew  NeedsMigration  WorkspaceBusy
+├── WorkspaceError      WorkspaceTooNew  NeedsMigration  WorkspaceBusy  Unreachable
 ├── NotFound            no such city, round, crawl, capture, segment file
 ├── LeaseError          CrawlTaken  CrawlFinished  LostLease  RulesDiffer
 ├── ArchiveError        DigestMismatch  StoreFull
@@ -29,7 +29,13 @@ class NotFound(EvidenceStoreError):
 
 
 class WorkspaceError(EvidenceStoreError):
-    """The database of a workspace cannot be used as it is."""
+    """A workspace cannot be used as it is."""
+
+
+class Unreachable(WorkspaceError):
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(f"{where} cannot be opened: {detail}; see that it is there and may be written")
+        self.where = where
 
 
 class WorkspaceTooNew(WorkspaceError):
@@ -104,7 +110,8 @@ class StoreFull(ArchiveError):
     """Nothing of what it is raised for has a row; the lease is over and the crawl can be claimed again."""
 
     def __init__(self, where: str, detail: str) -> None:
-        super().__init__(f"{where} cannot be written: {detail}; make room and start the same command again")
+        remedy = "make room" if "full" in detail or "space" in detail else "see what holds it"
+        super().__init__(f"{where} cannot be written: {detail}; {remedy} and start the same command again")
         self.where = where
 
 

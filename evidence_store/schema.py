@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 
-from evidence_store.database import moment
+from evidence_store.database import moment, where
 from evidence_store.errors import NeedsMigration, WorkspaceBusy, WorkspaceTooNew
 from evidence_store.models import Crawl
 from evidence_store.process import is_dead
@@ -48,21 +48,21 @@ def _is_current(engine: Engine, migrate: bool) -> bool:
     if revision is None:
         return False
     if revision not in _known():
-        raise WorkspaceTooNew(_where(engine), revision)
+        raise WorkspaceTooNew(where(engine), revision)
     if revision != head() and not migrate:
-        raise NeedsMigration(_where(engine), revision)
+        raise NeedsMigration(where(engine), revision)
     return revision == head()
 
 
 def _revision(engine: Engine) -> str | None:
     """None for an empty database. Tables of somebody else's are not ours to touch."""
     with engine.connect() as connection:
-        tables = inspect(connection).get_table_names()
-        if "alembic_version" in tables:
+        tables = inspect(connection)
+        if tables.has_table("alembic_version"):
             found = connection.scalar(text("SELECT version_num FROM alembic_version"))
             return str(found) if found else None
-    if "capture" in tables:
-        raise WorkspaceTooNew(_where(engine), "unknown")
+        if tables.has_table("capture"):
+            raise WorkspaceTooNew(where(engine), "unknown")
     return None
 
 
@@ -77,10 +77,6 @@ def _config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _where(engine: Engine) -> str:
-    return str(engine.url.database) if engine.dialect.name == "sqlite" else engine.url.render_as_string()
 
 
 @contextmanager
@@ -105,7 +101,7 @@ def _refuse_while_leased(engine: Engine) -> None:
     with engine.connect() as connection:
         for worker, process, until in connection.execute(live):
             if not is_dead(process):
-                raise WorkspaceBusy(_where(engine), str(worker), until or datetime.max)
+                raise WorkspaceBusy(where(engine), str(worker), until or datetime.max)
 
 
 def _copy(folder: Path, engine: Engine, revision: str) -> None:

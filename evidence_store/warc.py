@@ -102,8 +102,12 @@ def clean_url(url: str) -> str:
     )
 
 
-def mime_of(content_type: str) -> str:
-    return clean(content_type.partition(";")[0]).strip().lower()
+def content_type(headers: Headers) -> str:
+    return next((value for name, value in headers if name.lower() == "content-type"), "")
+
+
+def mime_of(said: str) -> str:
+    return clean(said.partition(";")[0]).strip().lower()
 
 
 def clean(text: str) -> str:
@@ -138,8 +142,7 @@ def _block_of(exchange: Exchange, headers: dict[str, str]) -> tuple[bytes, bytes
         version = "HTTP/1.0" if exchange.protocol.upper() == "HTTP/1.0" else "HTTP/1.1"
         first = f"{version} {exchange.status:03d} {exchange.reason}"
         head = _http_head(first, _rechunked(exchange.headers), headers)
-        content_type = next((value for key, value in exchange.headers if key.lower() == "content-type"), "")
-        return head + exchange.body, exchange.body, mime_of(content_type)
+        return head + exchange.body, exchange.body, mime_of(content_type(exchange.headers))
     if exchange.type == "resource":
         headers["Content-Type"] = clean(exchange.mime) or "application/octet-stream"
         return exchange.body, exchange.body, mime_of(headers["Content-Type"])

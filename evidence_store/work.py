@@ -17,7 +17,7 @@ from evidence_store.leases import extend, write_back
 from evidence_store.models import Assessment, Capture, Crawl, Round, new_id
 from evidence_store.process import is_dead, this_process
 from evidence_store.segment import Segment
-from evidence_store.warc import BadRecord, decode, members, mime_of
+from evidence_store.warc import BadRecord, content_type, decode, members, mime_of
 from evidence_store.writer import row_of
 
 
@@ -77,7 +77,7 @@ class Work(Captures):
         lease = self._take(crawl_id, worker, rules_digest)
         try:
             self._adopt(lease)
-            self._segments[crawl_id, lease.token] = Segment(self.archive, lease.filename)
+            self._segments[lease] = Segment(self.archive, lease.filename)
         except BaseException:
             self._let_go(lease)
             raise
@@ -108,6 +108,11 @@ class Work(Captures):
         with self.writing() as session:
             if not write_back(session.connection(), lease, values):
                 raise LostLease(lease.crawl_id, lease.token)
+
+    def let_go(self) -> None:
+        """Every lease held here ends; the crawls wait for whoever goes on with them."""
+        for lease in list(self._segments):
+            self._let_go(lease)
 
     def _take(self, crawl_id: str, worker: str, rules_digest: str) -> Lease:
         with self.writing() as session:
@@ -161,16 +166,14 @@ class Work(Captures):
                     return  # nothing behind it can be trusted to begin where it seems to
                 if "LOSI-Kind" not in record.headers:
                     continue  # warcinfo and requests have no rows
-                headers = dict(record.http_headers)
-                media = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+                response = record.headers["WARC-Type"] == "response"
+                media = content_type(record.http_headers) if response else record.headers["Content-Type"]
                 yield row_of(
                     record.headers,
                     crawl_id=crawl.id,
                     assessment_id=crawl.assessment_id,
                     status=record.http_status,
-                    mime=mime_of(
-                        media if record.headers["WARC-Type"] == "response" else record.headers["Content-Type"]
-                    ),
+                    mime=mime_of(media),
                     digest=digest,
                     place=(filename, offset, len(member)),
                 )
@@ -185,11 +188,13 @@ class Work(Captures):
 
     def _is_broken(self, crawl: Crawl) -> bool:
         """Held here, but on a full disk: nobody writes it any more."""
-        segment = self._segments.get((crawl.id, crawl.token))
-        return crawl.process == this_process() and segment is not None and segment.broken is not None
+        return crawl.process == this_process() and any(
+            segment.broken and (lease.crawl_id, lease.token) == (crawl.id, crawl.token)
+            for lease, segment in self._segments.items()
+        )
 
     def _let_go(self, lease: Lease) -> None:
-        """Best effort, so that the next claim need not wait for the lease to run out."""
+        """So that the next claim need not wait for the lease to run out."""
         self._close_segment(lease)
         with self.writing() as session:
             write_back(

@@ -63,6 +63,7 @@ class Writer:
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
+        self._closed = False
 
     def submit(self, entry: Entry) -> "Future[Capture]":
         self._put(entry)
@@ -76,13 +77,15 @@ class Writer:
     def close(self) -> None:
         """Everything submitted before is written first."""
         with self._start:
-            thread, self._thread = self._thread, None
-        if thread:
+            self._closed = True
             self._queue.put(End())
-            thread.join()
+        if self._thread:
+            self._thread.join()
 
     def _put(self, item: Entry | Retire) -> None:
         with self._start:
+            if self._closed:
+                raise RuntimeError("the store is closed")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="evidence-writer", daemon=True)
                 self._thread.start()
@@ -126,8 +129,8 @@ class Writer:
         rows = [(entry, row) for entry, row in written if entry.segment in durable]
         _fail((entry for entry, _ in written if entry.segment not in durable), None)
         try:
-            lost = self._insert(rows)
-        except SQLAlchemyError as error:
+            lost = self._insert(rows) if rows else set()
+        except (SQLAlchemyError, StoreFull) as error:
             _give_up([entry for entry, _ in rows], error)
             return
         for entry, row in rows:
@@ -213,7 +216,7 @@ def _sync(segments: set[Segment]) -> set[Segment]:
 def _give_up(entries: list[Entry], error: Exception) -> None:
     """Bytes without rows: the next claimant gives them rows, so these files get nothing more."""
     for entry in entries:
-        full = StoreFull("the workspace's database", str(error.__cause__ or error))
+        full = error if isinstance(error, StoreFull) else StoreFull("the index", str(error))
         entry.segment.broken = entry.segment.broken or full
     _fail(entries, None)
 

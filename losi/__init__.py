@@ -1,4 +1,4 @@
-"""The composition root: the command line, the workspace, the demo and the fleet; the only code that knows every package."""
+"""The composition root: command line, workspace, demo and fleet; the only code that knows every package."""
 
 __version__ = "0.1.0"
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler import address
 from evidence_store import City
-from losi.errors import BadCities, BadId, BadUrl
+from losi.errors import BadCities, BadId, BadUrl, PrivatePortal
 from losi.workspace import checked_id
 
 REQUIRED = ("id", "name", "country", "languages", "portal_url")
@@ -56,6 +57,13 @@ def web_address(url: str) -> str:
     if not sound or re.search(r"[\s<>\"]", url):
         raise BadUrl(url)
     return with_scheme if parts.path else with_scheme + "/"
+
+
+def refuse_private(cities: Iterable[City]) -> None:
+    """Raises PrivatePortal for a portal whose address is written as a private one."""
+    for city in cities:
+        if address.is_private(urlsplit(city.portal_url).hostname or ""):
+            raise PrivatePortal(city.portal_url)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,7 +15,7 @@ from crawler.errors import CrawlerError
 from evidence_store import Assessment, Store
 from evidence_store.errors import EvidenceStoreError
 from losi import __version__, fleet, show
-from losi.cities import city_of, read_cities
+from losi.cities import city_of, read_cities, refuse_private
 from losi.errors import LosiError
 from losi.workspace import Workspace, checked_id
 from review_ui.errors import ReviewError
@@ -126,6 +126,8 @@ def assess(
 ) -> None:
     """One city, start to finish: crawl, check, print the proposals."""
     cities = {c.id: c for c in (city_of(u, country=country.upper(), languages=languages) for u in urls)}
+    if not allow_private:
+        refuse_private(cities.values())
     order = fleet.Order(max_pages=max_pages, delay=delay, allow_private=allow_private, again=again)
     with workspace.open_store() as store:
         store.add_cities(cities.values())
@@ -134,7 +136,7 @@ def assess(
         faults = _crawl_and_check(workspace, store, assessments, order)
         document = checks.results(store, "assess", list(cities))
         if as_json:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+            click.echo(as_json_text(document))
         else:
             show.proposals(document)
     _exit_with(faults)
@@ -176,6 +178,7 @@ def open_round(
     workspace: Workspace, round_id: str, edition: str, file: Path | None, protocol: str, advice: str | None
 ) -> None:
     """Open a round: cities, an edition and a protocol."""
+    checks.load_edition(edition)
     seen = parse_advice(advice, protocol)
     read = read_cities(file) if file else []
     with workspace.open_store() as store:
@@ -279,15 +282,15 @@ def review(workspace: Workspace, host: str, port: int) -> None:
 @pass_workspace
 def export(workspace: Workspace, round_id: str, kind: str, out: Path | None) -> None:
     """The round's results."""
-    import review_ui
+    from review_ui.exports import results_csv
 
     with workspace.open_store() as store:
         document = checks.results(store, round_id)
-    text = review_ui.as_csv(document) if kind == "csv" else json.dumps(document, ensure_ascii=False, indent=1)
+    text = results_csv(round_id, document) if kind == "csv" else as_json_text(document) + "\n"
     if out:
-        out.write_text(text + "\n" * (kind == "json"), encoding="utf-8", newline="")
+        out.write_text(text, encoding="utf-8", newline="")
     else:
-        click.echo(text, nl=kind == "json")
+        click.echo(text, nl=False)
 
 
 @main.command()
@@ -318,6 +321,10 @@ def doctor(workspace: Workspace, get_browser: bool) -> None:
     findings = examine(workspace, get_browser=get_browser)
     show.findings(findings)
     sys.exit(1 if any(one.needed and one.missing for one in findings) else 0)
+
+
+def as_json_text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)
 
 
 def parse_advice(text: str | None, protocol: str) -> dict[str, str]:

@@ -76,9 +76,7 @@ def tally(city: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> 
         traps=sum(_took_trap(p, a) for p, a in pairs),
         yes_right=sum(pair == ("passed", "passed") for pair in decided),
         yes_wrong=sum(said == "passed" != true for said, true in decided),
-        yes_missed=sum(
-            p["proposal"] != "passed" == a["answer"] and bool(rules[p["code"]]) for p, a in pairs
-        ),
+        yes_missed=sum(p["proposal"] != "passed" == a["answer"] and bool(rules[p["code"]]) for p, a in pairs),
     )
 
 

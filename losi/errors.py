@@ -4,6 +4,7 @@ LosiError
 ├── BadSettings      losi.toml says something that cannot be followed
 ├── BadCities        a list of cities that cannot be read; every fault in it
 ├── BadUrl           an address that is no web address
+├── PrivatePortal    a portal on a private network that nobody said is meant
 └── BadId            a name for a round or a city that no folder may have
 """
 
@@ -30,6 +31,12 @@ class BadCities(LosiError):
 class BadUrl(LosiError):
     def __init__(self, url: str) -> None:
         super().__init__(f"not a web address: {url!r}; write it as https://www.example-city.gov/")
+        self.url = url
+
+
+class PrivatePortal(LosiError):
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} is on this machine or a private network: add --allow-private if you mean it")
         self.url = url
 
 

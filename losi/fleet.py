@@ -1,12 +1,12 @@
 """Many cities at once: planned in the database, crawled by one process, several, or a Dask cluster.
 
-The ledger of crawls in the database is the truth; whoever runs a crawl claims it there, so that a city ordered
-twice is crawled once and one that was interrupted goes on where it stood.
+The ledger of crawls in the database is the truth; whoever runs a crawl claims it there, so that a city
+ordered twice is crawled once and one that was interrupted goes on where it stood.
 """
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def crawl(
             identity=settings.identity,
             database_url=settings.database_url,
             opt_out=settings.opt_out,
-            progress=progress,
+            progress=_naming_cities(progress, planned) if progress else None,
         )
         if jobs
         else {}
@@ -110,7 +110,7 @@ def crawl_on_cluster(
     """One task a city on the Dask cluster at `address`; workers share the workspace and the database."""
     from distributed import Client
 
-    with Client(address) as client:
+    with Client(address) as client:  # type: ignore[no-untyped-call]
         futures = {
             city: client.submit(
                 _call,
@@ -149,6 +149,18 @@ def check(store: Store, assessments: Iterable[Assessment]) -> list[str]:
     ]
 
 
+def _naming_cities(progress: Progress, planned: Mapping[str, Crawl]) -> Progress:
+    known = {
+        crawl.id: {"city": assessment_id.split("/")[1], "budget": crawl.budget}
+        for assessment_id, crawl in planned.items()
+    }
+
+    def tell(crawl_id: str, now: dict[str, Any]) -> None:
+        progress(crawl_id, known[crawl_id] | now)
+
+    return tell
+
+
 def _call(arguments: list[str]) -> int:
     return subprocess.run(arguments, check=False).returncode
 
@@ -162,9 +174,7 @@ def _planned(store: Store, assessment: Assessment, order: Order) -> Crawl:
 
 def _job(crawl: Crawl, city: City, order: Order) -> crawler.Job:
     named = (urlsplit(city.portal_url).netloc,) if order.allow_private else ()
-    return crawler.Job(
-        crawl_id=crawl.id, delay=order.delay, allow_private=(*named, *order.private_hosts)
-    )
+    return crawler.Job(crawl_id=crawl.id, delay=order.delay, allow_private=(*named, *order.private_hosts))
 
 
 def _outcome(city_id: str, planned: Crawl, ended: dict[str, str]) -> Outcome:

@@ -150,7 +150,7 @@ def status(store: Store, round_ids: Sequence[str], *, as_json: bool) -> None:
 
 
 def _city_status(store: Store, assessment: Assessment) -> dict[str, Any]:
-    """`open` counts the questions without an answer; `blocked` and `failed` the exchanges that came to nothing."""
+    """`open`: questions without an answer; `blocked` and `failed`: exchanges that came to nothing."""
     edition = checks.parse_edition(store.archived_text(store.round(assessment.round_id).edition_digest))
     answered = store.current_answers(assessment.id, viewer=None)
     settled = sum(a.outcome in ("passed", "failed", "inapplicable") for a in answered.values())
@@ -181,7 +181,7 @@ def _stage(store: Store, assessment: Assessment, state: str, settled: int, of: i
 
 
 def rules(edition: Edition, code: str | None) -> None:
-    known = checks.load_rules()
+    known = dict(checks.load_rules())
     languages = " ".join(checks.lexicon_languages())
     chosen = [edition.indicator(code)] if code else list(edition.indicators)
     table = Table("code", "indicator", "method", "rules", "languages", box=None)

@@ -12,7 +12,7 @@ from losi.errors import BadId, BadSettings
 
 SETTINGS_FILE = "losi.toml"
 
-IDENTITY_REMEDY = f"""\
+IDENTITY_REMEDY = """\
 [identity]
 body = "Name of the assessing body"
 contact = "an address that a webmaster can write to"
@@ -79,7 +79,9 @@ class Workspace:
     def _texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise BadSettings(self.settings_path, f'{key}: expected a list of host names, ["www.example.org"]')
+            raise BadSettings(
+                self.settings_path, f'{key}: expected a list of host names, ["www.example.org"]'
+            )
         return tuple(value)
 
     def open_store(self) -> Store:

@@ -128,7 +128,7 @@ def mark(text: str, exact: str, window: int = TEXT_WINDOW) -> Marked:
     before = text[max(0, start - window) : start]
     after = text[end : end + window]
     return Marked(
-        ("…" if start > window else "") + before, exact, after + ("…" if len(text) > end + window else "")
+        ("…" if start > window else "") + before, found[0], after + ("…" if len(text) > end + window else "")
     )
 
 

@@ -82,7 +82,7 @@ def stands(quote: str, page: Page) -> bool:
 
 
 def test_nothing_left_this_machine(demo):
-    document, folder = demo
+    _, folder = demo
     with Store.open(folder) as store:
         for assessment in store.assessments("demo"):
             for capture in store.captures(assessment.id):

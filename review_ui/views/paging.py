@@ -22,11 +22,15 @@ class Paging(Generic[T]):
     next_url: str
 
 
+def whole_number(text: str) -> int:
+    """What an address says, or 1; a number of thousands of digits is not read at all."""
+    return int(text) if text.isdecimal() and len(text) < 20 else 1
+
+
 def paginate(request: Request, items: Sequence[T], size: int) -> Paging[T]:
     """The page that ?page= asks for; a number out of range is the nearest page."""
     of = max(1, -(-len(items) // size))
-    asked = request.query_params.get("page", "1")
-    number = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), of)
+    number = min(max(whole_number(request.query_params.get("page", "")), 1), of)
     kept = {k: v for k, v in request.query_params.items() if k not in ("page", "lang", "keys", "token")}
 
     def url(page: int) -> str:

@@ -18,6 +18,7 @@ from review_ui.evidence_cards import SHOWN, Card, Viewer, evidence_of, make_card
 from review_ui.protocol import advice_for, is_locked
 from review_ui.rendering import desk_of, person_of, renderer_of
 from review_ui.standing import WITHDRAWN, Standing, next_open, outcomes, standing
+from review_ui.views.paging import whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def show(request: Request) -> Response:
         case,
         request.path_params["code"],
         person,
-        card=int(query.get("e", "1")) if query.get("e", "1").isdecimal() else 1,
+        card=whole_number(query.get("e", "")),
         view=query.get("view", "page"),
         compares=query.get("compare") == "1",
         saved=query.get("saved", ""),

@@ -1,4 +1,4 @@
-"""Example pages of rules: the file name says what is expected, comments in the first lines say where the page stands."""
+"""Example pages of rules: the file name is the expectation, comments say where the page stands."""
 
 from __future__ import annotations
 

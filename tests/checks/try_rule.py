@@ -1,6 +1,7 @@
-"""Try a rule on an HTML file: `.venv/bin/python tests/checks/try_rule.py RULE FILE.html [--url URL] [--language pt]`.
+"""Try a rule on an HTML file: `tests/checks/try_rule.py RULE FILE.html [--url URL] [--language pt]`.
 
-The file's first lines may hold `<!-- url: … -->`, `<!-- inbound: words of the link -->`, `<!-- role: home -->`,
+The file's first lines may hold `<!-- url: … -->`, `<!-- inbound: words of the link -->`,
+`<!-- role: home -->`,
 `<!-- country: PT -->` and `<!-- city: Name -->`, as the pages of tests/rules do. RULE may be `all`.
 """
 
@@ -40,7 +41,8 @@ def main() -> None:
         if options.rule == "all" and (sighting is None or sighting.outcome == "lead"):
             continue
         print(
-            f"\n{rule_id}: {example.judge(rule).outcome} (this page: {sighting.outcome if sighting else 'nothing'})"
+            f"\n{rule_id}: {example.judge(rule).outcome}",
+            f"(this page: {sighting.outcome if sighting else 'nothing'})",
         )
         for name, spec in rule.signals.items():
             fired = look.fired(name)

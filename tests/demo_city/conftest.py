@@ -25,7 +25,8 @@ class Answer:
     @property
     def text(self) -> str:
         zipped = self.headers.get("content-encoding") == "gzip"
-        return (gzip.decompress(self.content) if zipped else self.content).decode()
+        charset = self.headers.get("content-type", "").partition("charset=")[2] or "utf-8"
+        return (gzip.decompress(self.content) if zipped else self.content).decode(charset)
 
 
 class Portal:
@@ -51,6 +52,14 @@ class Portal:
 
     def own(self, url: str) -> bool:
         return any(url.startswith(origin + "/") for origin in self.origins.values())
+
+    def exists(self, url: str) -> bool:
+        """Not told by the status: a city may answer 200 for everything."""
+        parts = urlsplit(url)
+        site, where = self.sites[parts.netloc.removesuffix(".test")], unquote(parts.path) or "/"
+        slashed = where.rstrip("/") if where.endswith("/") else where + "/"
+        known = {*site.press.files, *site.mirror, *site.redirects}
+        return where in known or slashed in site.press.html or site.trap(where, {}) is not None
 
     def address(self, where: str) -> str:
         """Of answers.yaml: `/pay` on main, `eservices:/pay` elsewhere."""

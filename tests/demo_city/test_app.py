@@ -31,6 +31,12 @@ def test_charset_can_be_missing(model):
     assert site(model, charset="no").answer("/", {}).headers["content-type"] == "text/html"
 
 
+def test_a_page_in_another_encoding(model):
+    answer = site(model, page_charset={"/": "iso-8859-1"}).answer("/", {})
+    assert answer.headers["content-type"] == "text/html; charset=iso-8859-1"
+    assert "©".encode("latin-1") in answer.body
+
+
 def test_the_other_spelling_redirects(model):
     assert model.get(HOME + "services").headers["location"] == "/services/"
     assert model.get(HOME + "contact/").headers["location"] == "/contact"

@@ -34,7 +34,7 @@ def test_every_page_is_served(portal):
 def test_every_own_link_leads_somewhere(portal):
     dead = set(portal.city.flags.get("dead_links", ()))
     links = {link for url in portal.pages for link in portal.links(url) if portal.own(link)}
-    lost = {link for link in links if portal.get(link).status_code == 404}
+    lost = {link for link in links if not portal.exists(link)}
     assert lost - {portal.address(where) for where in dead} == set()
 
 
@@ -69,8 +69,15 @@ def test_proofs_and_traps_exist(portal):
         for key in ("page", "traps")
         for where in said.get(key, ())
     }
-    broken = {where for where in named if portal.get(portal.address(where)).status_code != 200}
+    broken = {where for where in named if not portal.exists(portal.address(where))}
     assert broken - set(portal.city.flags.get("dead_links", ())) == set()
+
+
+def test_redirects_and_mirrors_lead_to_pages(portal):
+    flags = portal.city.flags
+    targets = {*flags.get("mirror", {}).values(), *flags.get("redirects", {}).values()}
+    own = {target for target in targets if target.startswith("/")}
+    assert {target for target in own if not portal.exists(portal.address(target))} == set()
 
 
 def test_a_page_is_the_same_bytes_all_day(portal):

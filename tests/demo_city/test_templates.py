@@ -29,7 +29,7 @@ def test_dates_in_the_language_of_the_page(language, expected):
 
 def test_numbers_and_money():
     assert number("1234567.5") == "1,234,567.5"
-    assert money("1234.5", "EUR", "pt-PT").replace("\xa0", " ") == "1234,50 €"
+    assert money("1234.5", "EUR", "pt-PT").replace("\xa0", " ") == "1 234,50 €"
 
 
 def test_a_note_is_printed_once(model):

@@ -82,9 +82,9 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
     yield url
     engine = create_engine(url)
     with engine.begin() as connection:
-        names = ", ".join(f'"{table}"' for table in Base.metadata.tables)
         if connection.scalar(text("SELECT to_regclass('capture')")):
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
     engine.dispose()
 
 
@@ -116,9 +116,22 @@ def open_store(tmp_path: Path, database_url: str | None) -> Iterator[Callable[..
         store.close()
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared") / "workspace"
+    with Store.open(folder) as store:
+        _prepare(store)
+    return folder
+
+
 @pytest.fixture
-def store(open_store: Callable[..., Store]) -> Store:
+def store(
+    open_store: Callable[..., Store], database_url: str | None, prepared: Path, tmp_path: Path
+) -> Store:
     """A round `r` of two cities, `lima` and `porto`."""
+    if database_url is None:
+        shutil.copytree(prepared, tmp_path / "workspace")
+        return open_store()
     store = open_store()
     _prepare(store)
     return store

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from evidence_store import NeedsMigration, Store, WorkspaceBusy, WorkspaceTooNew, schema
+from evidence_store import NeedsMigration, Store, Unreachable, WorkspaceBusy, WorkspaceTooNew, schema
 from evidence_store.models import Base
 
 Opener = Callable[..., Store]
@@ -126,3 +126,17 @@ def test_sqlite_is_set_up_to_last(tmp_path: Path) -> None:
         pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas}
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+
+
+def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "losi.sqlite").write_bytes(b"no database at all" * 99)
+    for folder, url in (
+        (tmp_path / "file", None),
+        (tmp_path, None),
+        (tmp_path / "new", "postgresql://losi:secret@127.0.0.1:1/losi"),
+    ):
+        with pytest.raises(Unreachable, match="cannot be opened") as found:
+            Store.open(folder, database_url=url)
+        assert "secret" not in str(found.value)
+        assert "\n" not in str(found.value)

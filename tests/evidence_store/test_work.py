@@ -236,3 +236,13 @@ def test_closing_a_round_shuts_crawlers_out(store: Store, lease: Lease, page: Pa
     store.close_round("r", set())
     with pytest.raises(LostLease):
         store.record(lease, page()).result()
+
+
+def test_closing_the_store_lets_go(store: Store, open_store: Opener, page: Page) -> None:
+    other = open_store()
+    first = other.claim(store.plan_crawl("r/lima", budget=1).id, worker="interrupted")
+    waiting = other.record(first, page())
+    other.close()
+    assert waiting.result().url == "http://lima.test/"
+    assert store.crawl(first.crawl_id).state == "waiting"
+    assert store.claim(first.crawl_id, worker="next").token == 2

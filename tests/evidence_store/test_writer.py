@@ -13,6 +13,8 @@ from sqlalchemy import event
 from evidence_store import Capture, Exchange, Lease, LostLease, Store, StoreFull
 
 Page = Callable[..., Exchange]
+# What the disk answers is the same under either database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class FullDisk:
@@ -143,3 +145,16 @@ def test_a_cancelled_record_is_not_written(
     third = store.record(lease, page("/third")).result()
     assert third.url == "http://lima.test/third"
     assert "http://lima.test/second" not in [capture.url for capture in store.captures("r/lima")]
+
+
+def test_a_full_database_is_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(connection: Any, cursor: Any, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT"):
+            raise connection.dialect.dbapi.OperationalError("database or disk is full\nand more")
+
+    event.listen(store.engine, "before_cursor_execute", refuse)
+    with pytest.raises(StoreFull, match="full; make room and start the same command again") as found:
+        store.plan_crawl("r/lima", budget=1)
+    assert "\n" not in str(found.value)
+    event.remove(store.engine, "before_cursor_execute", refuse)
+    assert store.crawls("r/lima") == []

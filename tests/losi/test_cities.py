@@ -46,8 +46,14 @@ def test_a_bom_and_semicolons_between_languages_do_no_harm(tmp_path):
     [
         ("", "no city in it"),
         ("id,name\na,A\n", "column country is missing"),
-        ("id,name,country,languages,portal_url,mayor\na,A,FRA,fr,https://a.example,X\n", "unknown column mayor"),
-        (HEADER + "a,A,FRA,fr,https://a.example/\na,B,FRA,fr,https://b.example/\n", "id a stands there 2 times"),
+        (
+            "id,name,country,languages,portal_url,mayor\na,A,FRA,fr,https://a.example,X\n",
+            "unknown column mayor",
+        ),
+        (
+            HEADER + "a,A,FRA,fr,https://a.example/\na,B,FRA,fr,https://b.example/\n",
+            "id a stands there 2 times",
+        ),
         (HEADER + "A b,A,FRA,fr,https://a.example/\n", "small letters, digits and hyphens"),
         (HEADER + "a,A,France,fr,https://a.example/\n", "alpha-3"),
         (HEADER + "a,A,FRA,french!,https://a.example/\n", "BCP 47"),

@@ -1,4 +1,4 @@
-"""The command line as it is used: one line on standard error, the right exit code, JSON on standard output."""
+"""The command line as it is used: one line on standard error, the exit code, JSON on standard output."""
 
 import json
 import socket
@@ -12,17 +12,21 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 PAGES = {
-    "index.html": """<!doctype html><html lang="en"><title>Town of Example</title><body><nav>
-        <a href="contact.html">Contact us</a> <a href="privacy.html">Privacy policy</a></nav>
-        <main><h1>Welcome to the Town of Example</h1><p>Services and news of the town.</p></main></body></html>""",
-    "contact.html": """<!doctype html><html lang="en"><title>Contact us</title><body><main><h1>Contact us</h1>
-        <p>Town Hall, 1 High Street, Example</p><p>Phone: <a href="tel:+15550100">+1 555 0100</a></p>
+    "index.html": """<!doctype html><html lang="en"><title>Town of Example</title><body>
+        <nav><a href="contact.html">Contact us</a> <a href="privacy.html">Privacy policy</a></nav>
+        <main><h1>Welcome to the Town of Example</h1>
+        <p>Services and news of the town.</p></main></body></html>""",
+    "contact.html": """<!doctype html><html lang="en"><title>Contact us</title><body><main>
+        <h1>Contact us</h1><p>Town Hall, 1 High Street, Example</p>
+        <p>Phone: <a href="tel:+15550100">+1 555 0100</a></p>
         <p>E-mail: <a href="mailto:hall@town.example">hall@town.example</a></p></main></body></html>""",
     "privacy.html": """<!doctype html><html lang="en"><title>Privacy policy</title><body><main>
-        <h1>Privacy policy</h1><p>We collect personal data such as your name and e-mail address when you write to us.
-        The purpose of the processing is to answer you. You have the right to access, correct and erase your personal
-        data. We keep the data for two years. Contact our data protection officer with questions.</p>
-        </main></body></html>""",
+        <h1>Privacy policy</h1>
+        <p>We collect personal data such as your name and e-mail address when you write to us.
+        The purpose of the processing is to answer you and to improve our services.</p>
+        <p>You have the right to access, correct and erase your personal data, and to complain to the data
+        protection authority. We keep the data for two years and do not share them with third parties.
+        Contact our data protection officer with questions.</p></main></body></html>""",
 }
 
 

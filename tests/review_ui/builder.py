@@ -1,4 +1,4 @@
-"""A small workspace with everything a page can show: two cities, evidence for and against, silence, a trail."""
+"""A small workspace with what a page can show: two cities, evidence for and against, silence, a trail."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ PAGES = {
     ),
     "/news/pay": (
         "News: online payment is coming",
-        "<h1>Online payment is coming</h1><p>Soon residents will pay at home. Until then, pay at the counter.</p>",
+        "<h1>Online payment is coming</h1><p>Soon residents will pay at home. Until then, "
+        "pay at the counter.</p>",
     ),
     "/contact": ("Contact", "<h1>Contact</h1><p>Town hall, Mill Street 1. Telephone 555 0100.</p>"),
 }
