@@ -62,17 +62,18 @@ class Rounds(Captures):
             known = session.get(Round, round_id)
         if known is None:
             self._archive_texts(round_id, edition, edition_text, rules_text)
-            self._insert_round(
-                Round(
-                    id=round_id,
-                    edition=edition,
-                    edition_digest=sha256(edition_text.encode()),
-                    rules_digest=sha256(rules_text.encode()),
-                    protocol=protocol,
-                    advice=dict(advice or PROTOCOLS[protocol]),
-                    opened=datetime.now(UTC),
-                )
+            new = Round(
+                id=round_id,
+                edition=edition,
+                edition_digest=sha256(edition_text.encode()),
+                rules_digest=sha256(rules_text.encode()),
+                protocol=protocol,
+                advice=dict(advice or PROTOCOLS[protocol]),
+                opened=datetime.now(UTC),
             )
+            # Another process may open the same one at this moment: then its row stands.
+            with suppress(IntegrityError), self.writing() as session:
+                session.add(new)
         with self.writing() as session:
             found = _named(session, Round, round_id, lock=True)
             _check_same(found, edition, edition_text, protocol)
@@ -151,11 +152,6 @@ class Rounds(Captures):
     def acts(self, assessment_id: str) -> list[Act]:
         with self.reading() as session:
             return list(acts_of(session, assessment_id))
-
-    def _insert_round(self, new: Round) -> None:
-        """Another process may open the same one at this moment: then its row stands."""
-        with suppress(IntegrityError), self.writing() as session:
-            session.add(new)
 
     def _archive_texts(self, round_id: str, edition: str, edition_text: str, rules_text: str) -> None:
         for kind, name, content in (("edition", edition, edition_text), ("rules", round_id, rules_text)):

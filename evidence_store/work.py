@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,16 +36,10 @@ class Work(Captures):
         with self.writing() as session:
             if self.lock(session, assessment_id) is None:
                 raise NotFound("assessment", assessment_id)
-            of_this_kind = select(Crawl).where(
-                Crawl.assessment_id == assessment_id,
-                Crawl.purpose == purpose,
-                Crawl.url.is_not_distinct_from(url),
-            )
-            known = session.scalars(of_this_kind.order_by(Crawl.id.desc())).all()
-            for crawl in known:
-                if crawl.state != "closed":
-                    crawl.budget = budget
-                    return crawl
+            known = _planned(session, assessment_id, purpose, url)
+            if unfinished := next((crawl for crawl in known if crawl.state != "closed"), None):
+                unfinished.budget = budget
+                return unfinished
             if known and not again:
                 return known[0]
             crawl = Crawl(
@@ -200,6 +194,13 @@ class Work(Captures):
             write_back(
                 session.connection(), lease, {"state": "waiting", "lease_until": None, "process": None}
             )
+
+
+def _planned(session: Session, assessment_id: str, purpose: str, url: str | None) -> Sequence[Crawl]:
+    """The newest first."""
+    alike = (Crawl.purpose == purpose, Crawl.url.is_not_distinct_from(url))
+    found = select(Crawl).where(Crawl.assessment_id == assessment_id, *alike)
+    return session.scalars(found.order_by(Crawl.id.desc())).all()
 
 
 def _crawl(session: Session, crawl_id: str) -> Crawl:

@@ -134,18 +134,16 @@ def _title(city: Mapping[str, Any]) -> str:
 
 
 def status(store: Store, round_ids: Sequence[str], *, as_json: bool) -> None:
-    rounds = [
-        {"id": one, "cities": [_city_status(store, a) for a in store.assessments(one)]} for one in round_ids
-    ]
+    rounds = {one: [_city_status(store, a) for a in store.assessments(one)] for one in round_ids}
     if as_json:
-        click.echo(json.dumps({"rounds": rounds}, ensure_ascii=False, indent=1))
+        document = {"rounds": [{"id": one, "cities": found} for one, found in rounds.items()]}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
-    for round_ in rounds:
-        table = Table(
-            "city", "stage", "pages", "open", "blocked", "failed", title=str(round_["id"]), box=None
-        )
-        for city in round_["cities"]:
-            table.add_row(*(str(city[key]) for key in ("id", "stage", "pages", "open", "blocked", "failed")))
+    columns = ("id", "stage", "pages", "open", "blocked", "failed")
+    for round_id, found in rounds.items():
+        table = Table("city", *columns[1:], title=round_id, title_justify="left", box=None)
+        for city in found:
+            table.add_row(*(str(city[key]) for key in columns))
         console().print(table)
 
 

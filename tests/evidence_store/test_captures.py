@@ -127,3 +127,12 @@ def test_a_naive_time_is_refused(page: Page) -> None:
 
     with pytest.raises(ValueError, match="time zone"):
         page(time=datetime(2026, 1, 1))
+
+
+def test_a_closed_store_takes_nothing(store: Store, lease: Lease, page: Page) -> None:
+    store.close()
+    with pytest.raises(LostLease):
+        store.record(lease, page()).result()
+    with pytest.raises(RuntimeError, match="closed"):
+        store.journal("r/lima", "acts", "urn:losi:acts:1", b"{}")
+    store.close()

@@ -1,7 +1,5 @@
 from collections.abc import Callable
 
-import pytest
-
 from evidence_store import Store
 from evidence_store.turns import ASK_AGAIN
 
@@ -42,7 +40,7 @@ def test_a_turn_that_ran_out_is_free(store: Store) -> None:
     assert host.held_by == "b"
 
 
-def test_turns_are_counted_by_the_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turns_are_counted_by_the_day(store: Store) -> None:
     for _ in range(3):
         store.take_turn("pay.test", "a")
         store.release_turn("pay.test", "a", delay=0)

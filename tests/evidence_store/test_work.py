@@ -155,7 +155,10 @@ def test_a_dead_process_is_not_waited_for(store: Store, database_url: str | None
     root = str(Path(__file__).parents[2])
     # Left unreaped while we look: a corpse holds nothing either.
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": root}) as dead:
-        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            dead.wait()
         lease = store.claim(crawl.id, worker="heir")
         waits = store.take_turn("lima.test", "heir")
     assert lease.token == 2

@@ -1,4 +1,4 @@
-"""Pages that try to run, beacon, post or navigate, opened in a browser framed and alone: nothing leaves, nothing runs."""
+"""Pages that try to run, beacon, post or navigate, in a browser, framed and alone: nothing leaves or runs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def frames(seat: Seat, world: World) -> list[str]:
 def poke(seat: Seat) -> None:
     """The frame is looked at, its bait clicked; the interface around it stays what it was."""
     seat.page.locator("iframe").scroll_into_view_if_needed()
-    frame = seat.page.frames[-1]
+    frame = seat.page.locator("iframe").element_handle().content_frame()
+    assert frame
     frame.wait_for_load_state("load")
     bait = frame.query_selector("#go")
     if bait:
