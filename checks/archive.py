@@ -23,6 +23,8 @@ PAGES = ("page", "document", "dom")
 OTHERS = ("tls", "accessibility", "phone")
 SOFT_404_PROBE = "probe:soft-404"
 MAX_INBOUND = 12
+MAX_LINE = 400  # characters of a line that may be boilerplate
+MIN_PAGES = 6  # fewer are too few to tell what all pages share
 _ROLE_TOPICS = ("services", "contact", "documents", "news", "events", "sitemap", "search", "login")
 
 
@@ -142,6 +144,7 @@ class _Reading:
         self.inbound: dict[str, list[Inbound]] = {}
         self.redirects: dict[str, str] = {}
         self.titles: Counter[str] = Counter()
+        self.lines: Counter[str] = Counter()
         self.count = 0
         self.sites: set[str] = set()
         self.dead: set[str] = set()
@@ -178,6 +181,7 @@ class _Reading:
         self.sites.add(site_of(page.url))
         for part in {part.strip() for part in _SEPARATORS.split(page.title)}:
             self.titles[part] += 1
+        self.lines.update({passage.text for passage in page.main if len(passage.text) <= MAX_LINE})
         if is_missing(page, self.plain) or is_hollow(page, self.plain):
             self.dead.add(key)
         if self.plain.is_home(page.url):
@@ -210,6 +214,9 @@ class _Reading:
         names = frozenset(
             part for part, times in self.titles.items() if times >= 3 and times * 2 > self.count
         )
+        shared = frozenset(
+            line for line, times in self.lines.items() if times >= MIN_PAGES and times * 2 > self.count
+        )
         return Context(
             lexicon=self.plain.lexicon,
             providers=self.plain.providers,
@@ -223,6 +230,7 @@ class _Reading:
             dead=frozenset(self.dead),
             redirects=self.redirects,
             site_names=names,
+            boilerplate=shared,
             roles=self.roles,
         )
 

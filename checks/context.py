@@ -42,6 +42,7 @@ class Context:
     dead: frozenset[str] = frozenset()  # addresses whose stored answer is an error, soft 404 or hollow page
     redirects: Mapping[str, str] = field(default_factory=dict)
     site_names: frozenset[str] = frozenset()  # parts of titles that stand on most pages
+    boilerplate: frozenset[str] = frozenset()  # lines that stand on most pages
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)  # address → roles given from outside
 
     @cached_property

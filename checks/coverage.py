@@ -95,6 +95,7 @@ class Coverage:
         self._wanted: dict[str, Target] = {}
         self._handed_out: set[str] = set()
         self._pages = 0
+        self._lines: set[str] = set()  # of pages judged before: what comes again may be boilerplate
         self._context = Context(
             lexicon=lexicon,
             providers=tuple(parse_fingerprints(read_fingerprints()) if providers is None else providers),
@@ -176,13 +177,16 @@ class Coverage:
             self._context,
             inbound={key: tuple(self._inbound.get(key, ()))},
             site_names=frozenset(part for part, times in self._titles.items() if times),
+            boilerplate=frozenset(self._lines),
         )
+        lines = {passage.text for passage in page.main}
         newly: set[str] = set()
         for sighting in signals(page, rules, context):
             if sighting.outcome == "passed":
                 for code in self._codes[sighting.rule] & self.open:
                     newly.add(code)
                     self.settled[code] = page.url
+        self._lines |= lines
         page.__dict__.pop("_index", None)
         if newly:
             self.open -= newly
@@ -247,7 +251,7 @@ def _search_probe(page: Page, context: Context) -> Iterable[str]:
 
 def probe_word(page: Page) -> str:
     """A word the portal itself uses: the most frequent of five letters or more; ties by alphabet."""
-    words = re.findall(r"[^\W\d_]{5,}", page.main_text or page.text)
+    words = re.findall(r"[^\W\d_]{5,}", (page.main_text or page.text).lower())
     counted = Counter(words)
     return min(counted, key=lambda word: (-counted[word], word)) if counted else ""
 

@@ -11,8 +11,9 @@ from checks.page import Page
 from checks.text import collapse
 
 MAX_SOURCE = 600_000  # characters; html5lib is slow, and one error is enough
-# Codes that the official checker does not report, or only warns of.
-_HARMLESS = frozenset({"unexpected-bom", "invalid-codepoint"})
+# Codes that are no errors any more, or that the official checker only warns of.
+_HARMLESS = frozenset({"unexpected-bom", "invalid-codepoint", "expected-named-entity"})
+_UNKNOWN = "<template"  # an element that html5lib does not know, and then misreads what follows
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ _parser_of: Any = html5lib.HTMLParser
 
 def html_errors(page: Page) -> list[MarkupError]:
     """Parse errors of the page as sent; sure errors, though not all that the Nu checker would find."""
-    if not page.is_html or not page.source or len(page.source) > MAX_SOURCE:
+    if not page.is_html or not page.source or len(page.source) > MAX_SOURCE or _UNKNOWN in page.source:
         return []
     parser: Any = _parser_of(strict=False)
     parser.parse(page.source)

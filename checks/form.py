@@ -42,8 +42,8 @@ class Form:
     fields: tuple[Field, ...]
     buttons: tuple[str, ...]
     legend: str
-    heading: str  # inside it, else the nearest one before it
-    inner: bool  # whether the heading stands inside it
+    inner: str  # the heading inside it
+    before: str  # the nearest heading before it, in the same zone
     node: Any = field(repr=False, compare=False)
 
     @property
@@ -53,13 +53,17 @@ class Form:
     @property
     def words(self) -> tuple[str, ...]:
         """Everything the form says of itself, buttons and legend first."""
-        said = (*self.buttons, self.legend, *(one.label for one in self.fields), self.heading)
-        return tuple(dict.fromkeys(text for text in said if text))
+        return tuple(dict.fromkeys((*self.own_words, self.before) if self.before else self.own_words))
 
     @property
     def own_words(self) -> tuple[str, ...]:
-        """The same without a heading that only stands before it."""
-        return tuple(text for text in self.words if self.inner or text != self.heading)
+        """Without a heading that only stands before it."""
+        said = (*self.buttons, self.legend, *(one.label for one in self.fields), self.inner)
+        return tuple(dict.fromkeys(text for text in said if text))
+
+    @property
+    def heading(self) -> str:
+        return self.inner or self.before
 
 
 def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
@@ -70,7 +74,6 @@ def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
         if label.attributes.get("for")
     }
     legend = node.css_first("legend")
-    inner = _own_heading(node)
     return Form(
         method=(attributes.get("method") or "get").lower(),
         action=action,
@@ -79,8 +82,8 @@ def read_form(node: Any, *, action: str, zone: str, heading: str) -> Form:
         fields=tuple(_fields(node, labels)),
         buttons=tuple(_buttons(node)),
         legend=collapse(legend.text()) if legend else collapse(attributes.get("aria-label") or ""),
-        heading=inner or heading,
-        inner=bool(inner),
+        inner=_own_heading(node),
+        before=heading,
         node=node,
     )
 

@@ -81,6 +81,8 @@ def signals(
     page: Page, rules: Iterable[Rule], context: Context, broken: dict[str, str] | None = None
 ) -> list[Sighting]:
     """The sightings of one page. A rule that breaks is noted in `broken` and does not stop the others."""
+    if context.boilerplate and not context.is_home(page.url):
+        page.leave_out(context.boilerplate)
     reason = barred(page, context)
     if reason:
         return []
@@ -191,13 +193,15 @@ class _Look:
         families = {self.rule.signals[name].family for name in names}
         kinds = {self.rule.signals[name].kind for name in names}
         path = self.page.url.count("/")
+        named = any(
+            signal.topic in self.rule.wants and signal.kind in ("title", "inbound") for signal in shown
+        )
         rank = (
-            -len(families),
+            -3 * int(named) - 2 * int("title" in kinds) - int("inbound" in kinds) - len(families),
             -len(names),
             int(self.page.kind == "dom"),
             int(self.page.is_document),
             int("?" in self.page.url),
-            -int("title" in kinds) - int("inbound" in kinds),
             path,
         )
         return Sighting(

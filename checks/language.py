@@ -162,3 +162,8 @@ def _may_be(tag: str, script: str, allowed: frozenset[str] | None) -> bool:
     if script == "LATIN":
         return all(tag not in tags for tags in _SCRIPTS.values()) or tag in ("sr", "ku")
     return True
+
+
+def are_relatives(one: str, other: str) -> bool:
+    """Languages that share a script which few languages use."""
+    return any(one in tags and other in tags for tags in _SCRIPTS.values())

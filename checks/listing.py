@@ -50,7 +50,8 @@ def _read_lists(page: Page) -> list[tuple[Item, ...]]:
             continue
         for group in groups:
             items = [Item(collapse(node.text(separator=" ")), node) for node in group[:MAX_ITEMS]]
-            kept = tuple(item for item in items if item.text and len(item.text) <= MAX_ITEM)
+            texts = (item for item in items if item.text and len(item.text) <= MAX_ITEM)
+            kept = tuple(item for item in texts if item.text not in page.boilerplate)
             if len(kept) >= 2:
                 found.append(kept)
     return found

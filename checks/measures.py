@@ -10,6 +10,7 @@ from typing import Any
 from checks.context import Context
 from checks.fingerprint import Provider
 from checks.hosts import host_of, under
+from checks.language import are_relatives, identify
 from checks.page import Page
 from checks.quote import Found, longest_piece, whole, within
 from checks.rule import SignalSpec
@@ -128,10 +129,20 @@ def language(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
     main = context.languages[0].partition("-")[0].lower() if context.languages else ""
     if not confident or not main or tag == main or not page.main:
         return
-    if sum(map(str.isalpha, page.main_text)) >= _LANGUAGE_TEXT:
+    if sum(map(str.isalpha, page.main_text)) >= _LANGUAGE_TEXT and _surely(tag, main, page):
         passage = max(page.main, key=lambda one: len(one.text))
         found = whole(passage)
         yield Found(found.quote, found.prefix, found.suffix, found.node, language=tag)
+
+
+def _surely(tag: str, main: str, page: Page) -> bool:
+    """Close relatives in one script (Hindi, Nepali) are told apart by names alone: the page must say so too."""
+    if page.declared_language.partition("-")[0].lower() == tag:
+        return True
+    if are_relatives(tag, main):
+        return False
+    middle = len(page.main_text) // 2
+    return all(identify(half) == (tag, True) for half in (page.main_text[:middle], page.main_text[middle:]))
 
 
 def host(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:

@@ -67,6 +67,7 @@ class Page:
         self._headers = record.http_headers
         decoded = decode(record.body, header(record.http_headers, "content-encoding"))
         self.body, self.truncated = decoded.body, decoded.truncated
+        self.boilerplate: frozenset[str] = frozenset()
         self.mime = sniff(self.body, "text/html" if self.kind == "dom" else self._declared_mime)
         if self.kind == "dom":
             self.url = _visited(self.url)
@@ -163,10 +164,17 @@ class Page:
     @cached_property
     def main(self) -> tuple[Passage, ...]:
         """What the page is about: its main element; else all but menus, header, footer and side columns."""
-        marked = tuple(passage for passage in self.passages if passage.zone == "main!")
+        own = [passage for passage in self.passages if passage.text not in self.boilerplate]
+        marked = tuple(passage for passage in own if passage.zone == "main!")
         if sum(len(passage.text) for passage in marked) > 0:
             return marked
-        return tuple(passage for passage in self.passages if passage.zone == "")
+        return tuple(passage for passage in own if passage.zone == "" and "©" not in passage.text)
+
+    def leave_out(self, boilerplate: frozenset[str]) -> None:
+        """Lines that stand on most pages of the portal say nothing of this one."""
+        self.boilerplate = boilerplate
+        for made in ("main", "main_text", "words", "identified", "_index", "_lists"):
+            self.__dict__.pop(made, None)
 
     @cached_property
     def text(self) -> str:
@@ -256,7 +264,10 @@ class _Zones:
 
 def _words(node: Any, attributes: dict[str, str | None]) -> tuple[str, str]:
     """The words of a link and the attribute they stand in, "" for visible text."""
-    text = collapse(node.text())
+    only = node.child
+    plain = only is None or (only.next is None and only.is_text_node)
+    # Cards put a title and a line of text into one link: their words must not grow together.
+    text = collapse(node.text() if plain else node.text(separator=" "))
     if text:
         return text, ""
     for name in ("aria-label", "title"):

@@ -171,6 +171,8 @@ class _Line:
             piece = squeeze(raw)
             if not text or text.endswith(" "):
                 piece = piece.lstrip()
+            elif len(text) > 1 and text[-1].isalnum() and piece[:1].isalnum():
+                text += " "  # spans that styles set apart; a single letter before is a drop cap
             start = len(text)
             text += piece
             if piece.strip():

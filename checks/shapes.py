@@ -19,7 +19,7 @@ from checks.wording import MAX_FOUND, hits_of
 UPCOMING_DAYS = 500  # a date further ahead is a plan, not an announcement
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+){1,6}")
 _PHONE = re.compile(r"(?<![\w/.,\-])(?:\+|\(|00)?\d[\d\s().\-/–]{5,20}\d(?![\w/])")
-_POSTAL = re.compile(r"(?<!\d)\d{4,6}(?:[-\s]\d{3,4})?(?!\d)")
+_POSTAL = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?![\d-]))\d{4,6}(?:[-\s]\d{3,4})?(?!\d)")
 _SEARCH_NAMES = frozenset(
     {"q", "s", "query", "search", "keys", "keyword", "keywords", "searchword", "search_api_fulltext"}
 )

@@ -73,7 +73,12 @@ def _bracketed(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def registrable(name: str) -> str:
-    return _extract(name, include_psl_private_domains=False).top_domain_under_public_suffix
+    """Empty for an IP address and a name of one label."""
+    found = _extract(name, include_psl_private_domains=False)
+    if found.suffix or _ip(name) is not None:
+        return found.top_domain_under_public_suffix
+    # The list's own rule for a top-level domain that it does not know: its last label is the suffix.
+    return ".".join(name.split(".")[-2:]) if "." in name else ""
 
 
 def site(url: str) -> str:

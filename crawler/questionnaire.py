@@ -1,12 +1,12 @@
 """What the crawl is for: the open questions of one assessment, as the order of visiting sees them."""
 
-import hashlib
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Set
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
-import checks
-from checks import Page
+from checks import Coverage, Page, parse_edition
+from checks.rulebook import parse_rulebook
 from crawler.frontier import Link
 from evidence_store import Crawl, Store
 
@@ -15,7 +15,7 @@ class Interest(Protocol):
     """checks.Coverage, in the words that the crawler knows of it."""
 
     @property
-    def open(self) -> set[str]: ...
+    def open(self) -> Set[str]: ...
     def value(self, link: Any) -> float: ...
     def see(self, page: Page) -> set[str]: ...
     def wants(self) -> list[Any]: ...
@@ -25,7 +25,7 @@ class Interest(Protocol):
 class Curiosity:
     """For a crawl without questions: every link is worth the same."""
 
-    open = frozenset({"anything"})
+    open: Set[str] = frozenset({"anything"})
 
     def value(self, link: Link) -> float:
         return 0.0
@@ -40,21 +40,33 @@ class Curiosity:
         return {}
 
 
-def rules_digest() -> str:
-    return "sha256:" + hashlib.sha256(checks.rules_text().encode()).hexdigest()
+def rules_digest(store: Store, crawl_id: str) -> str:
+    """The rules of the round, which every crawl of it follows, whichever version of the program runs it."""
+    return store.round(_round_and_city(store.crawl(crawl_id))[0]).rules_digest
 
 
 def interest(store: Store, crawl: Crawl) -> Interest:
-    """Judged by the edition as the round archived it, on the day on which the crawl was opened."""
-    round_id, _, city_id = crawl.assessment_id.partition("/")
+    """Judged by edition and rules as the round archived them, on the day on which the crawl was opened."""
+    round_id, city_id = _round_and_city(crawl)
     of_round, city = store.round(round_id), store.city(city_id)
-    edition = checks.parse_edition(store.archived_text(of_round.edition_digest))
-    day: date = (crawl.opened or datetime.now(UTC)).date()
-    coverage: Interest = checks.Coverage(
-        edition,
-        rules=checks.load_rules(),
-        lexicon=checks.load_lexicon(city.languages),
+    rulebook = _rulebook(store.archived_text(of_round.rules_digest))
+    return Coverage(
+        parse_edition(store.archived_text(of_round.edition_digest)),
+        rules=rulebook.rules,
+        lexicon=rulebook.lexicon(city.languages),
         portal_url=city.portal_url,
-        today=day,
+        today=(crawl.opened or datetime.now(UTC)).date(),
+        country=rulebook.country(city.country),
+        languages=city.languages,
+        providers=rulebook.providers,
+        city_name=city.name,
     )
-    return coverage
+
+
+# Parsed once for all cities of a round: words and rules are a second's work.
+_rulebook = lru_cache(maxsize=2)(parse_rulebook)
+
+
+def _round_and_city(crawl: Crawl) -> tuple[str, str]:
+    round_id, _, city_id = crawl.assessment_id.partition("/")
+    return round_id, city_id

@@ -142,7 +142,9 @@ def is_html(response: Response) -> bool:
     if mime in (b"text/html", b"application/xhtml+xml"):
         return not response.body.startswith((b"%PDF-", b"PK\x03\x04"))
     head = response.body[:512].lstrip().lower()
-    return mime in (b"", b"application/octet-stream", b"text/plain") and head.startswith((b"<!doctype html", b"<html"))
+    return mime in (b"", b"application/octet-stream", b"text/plain") and head.startswith(
+        (b"<!doctype html", b"<html")
+    )
 
 
 def error_word(exception: BaseException) -> str:

@@ -65,15 +65,15 @@ def _run(orders: Orders, jobs: Sequence[Job]) -> dict[str, str]:
     return _outcome(tasks, spiders)
 
 
-def _outcome(
-    tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, Any]
-) -> dict[str, str]:
+def _outcome(tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, Any]) -> dict[str, str]:
     stopped: dict[str, str] = {}
     failures: list[BaseException] = []
     interrupted = False
     for job, task in tasks.items():
         spider = spiders[job]
-        failure = getattr(spider, "failure", None) or (task.exception() if task.done() and not task.cancelled() else None)
+        failure = getattr(spider, "failure", None) or (
+            task.exception() if task.done() and not task.cancelled() else None
+        )
         if isinstance(failure, CrawlFinished):
             stopped[job.crawl_id] = failure.stopped or ""
         elif failure is not None:

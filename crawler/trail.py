@@ -25,7 +25,11 @@ class Trail:
 
     def visit(self, answer: Answer) -> None:
         capture = answer.capture
-        entry = {"url": answer.url, "status": answer.status, "record_id": capture.record_id if capture else None}
+        entry = {
+            "url": answer.url,
+            "status": answer.status,
+            "record_id": capture.record_id if capture else None,
+        }
         self.visited.append(entry | ({"error": answer.error} if answer.error else {}))
 
     def speaks(self, language: str) -> None:
@@ -33,11 +37,16 @@ class Trail:
             self.languages.append(language)
 
     def host(self, authority: str, verdict: Verdict, delay: float) -> None:
-        self.hosts[authority] = {"robots": verdict.source, "crawl_delay": verdict.delay, "delay": round(delay, 3)}
+        self.hosts[authority] = {
+            "robots": verdict.source,
+            "crawl_delay": verdict.delay,
+            "delay": round(delay, 3),
+        }
 
     def written(self, *, skipped: Iterable[Skipped], beyond: int, **facts: Any) -> bytes:
         listed = [
-            {"url": one.url, "reason": one.reason, "found_on": one.found_on, "text": one.text} for one in skipped
+            {"url": one.url, "reason": one.reason, "found_on": one.found_on, "text": one.text}
+            for one in skipped
         ]
         document = {
             "schema": SCHEMA,

@@ -28,7 +28,8 @@ PAGED = re.compile(
     r"^(page|pagina|pag|paged|seite|start|offset|limitstart|p|pg|pageno|page_?num\w*)$", re.IGNORECASE
 )
 FACETED = re.compile(
-    r"^(sort\w*|order\w*|dir|direction|filter\w*|facet\w*|f\[?.*\]|per_?page|print|tmpl|replytocom|share)$", re.IGNORECASE
+    r"^(sort\w*|order\w*|dir|direction|filter\w*|facet\w*|f\[?.*\]|per_?page|print|tmpl|replytocom|share)$",
+    re.IGNORECASE,
 )
 # What names one thing: old content systems serve every page under /index.php?id=7&view=article.
 NAMED = re.compile(r"(id|^p|^option|^article|^slug|^q|^path|^doc\w*)$", re.IGNORECASE)
@@ -49,7 +50,9 @@ def kind(url: str) -> Kind | None:
     split = address.parts(url)
     if split is None:
         return None
-    names = sorted({item.partition("=")[0] for item in address.normal(url).partition("?")[2].split("&")} - {""})
+    names = sorted(
+        {item.partition("=")[0] for item in address.normal(url).partition("?")[2].split("&")} - {""}
+    )
     path = unquote(split.path)
     shape = DIGITS.sub("#", DATE.sub("@", path))
     pattern = f"{address.authority(url)}{shape}"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from checks import Page
-from evidence_store import Capture, DigestMismatch, Store
+from evidence_store import Capture, DigestMismatch, NotFound, Store
 
 KINDS = ("page", "document", "dom")
 AROUND = 90  # characters of context on each side of a hit
@@ -64,7 +64,7 @@ class Archive:
         try:
             page = Page(capture, self.store.read(capture))
             title, text = page.title, page.text[:MAX_TEXT]
-        except DigestMismatch:
+        except (DigestMismatch, NotFound):
             title = text = ""
         bare = self._bare(capture)
         return _Entry(Hit(bare.record_id, bare.url, title, bare.time, bare.kind), text)

@@ -176,7 +176,10 @@ class Desk:
         return Proposals(run_id, {proposal.test: proposal for proposal in found})
 
     def _read_trail(self, record_id: str) -> Mapping[str, Any]:
-        trail = json.loads(self.store.read(self.store.capture(record_id)).body)
+        try:
+            trail = json.loads(self.store.read(self.store.capture(record_id)).body)
+        except (DigestMismatch, NotFound, ValueError):
+            return {"stopped": "unreadable"}
         return trail if isinstance(trail, dict) else {}
 
     def _read_facts(self, assessment_id: str, run_id: str) -> Mapping[str, Any]:
@@ -187,7 +190,7 @@ class Desk:
         try:
             page = Page(capture, self.store.read(capture))
             title, text, is_html, damaged = page.title, _readable(page), page.is_html, False
-        except DigestMismatch:
+        except (DigestMismatch, NotFound):  # changed, or the file is gone
             title, text, is_html, damaged = "", "", False, True
         return Source(
             record_id=record_id,

@@ -13,6 +13,7 @@ from review_ui.rendering import safe_href
 
 SHOWN = {"before", "after", "hidden"}  # advice under which evidence is shown; "search" shows none
 TABS = ("page", "text", "headers")
+CONTEXT = 90  # characters around a quote whose rule gave none
 TEXT_WINDOW = 6000  # characters of page text kept on each side of the quote
 
 
@@ -25,6 +26,8 @@ class Card:
     capture_url: str
     live_url: str
     chosen: bool
+    before: str  # the words around the quote
+    after: str
 
     @property
     def short_digest(self) -> str:
@@ -82,6 +85,7 @@ def make_cards(desk: Desk, case: Case, code: str, items: Iterable[Quoted], chose
         source, number = desk.source(item.record_id), len(cards) + 1
         if source.kind == "trail":
             continue  # what was not found is said under "searched"
+        before, after = _context(item, source)
         cards.append(
             Card(
                 number=number,
@@ -91,9 +95,21 @@ def make_cards(desk: Desk, case: Case, code: str, items: Iterable[Quoted], chose
                 capture_url=f"{case.path}/c/{quote(item.record_id)}?{urlencode({'quote': item.exact})}",
                 live_url=live_url(source.url, item.exact),
                 chosen=number == chosen,
+                before=before,
+                after=after,
             )
         )
     return tuple(cards)
+
+
+def _context(item: Quoted, source: Source) -> tuple[str, str]:
+    """The rule's own context, else what stands around the quote on the page."""
+    if item.prefix or item.suffix:
+        return (f"… {item.prefix}" if item.prefix else "", f"{item.suffix} …" if item.suffix else "")
+    found = mark(source.text, item.exact, window=CONTEXT)
+    if not found.quote:
+        return "", ""
+    return found.before.replace("\n", " · "), found.after.replace("\n", " · ")
 
 
 def make_viewer(desk: Desk, case: Case, code: str, card: Card, view: str) -> Viewer:

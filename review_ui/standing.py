@@ -93,8 +93,14 @@ def _tally(code: str, name: str, given: list[str]) -> Tally:
     )
 
 
+def in_order(edition: Edition) -> tuple[Indicator, ...]:
+    """The questions as a city's task list shows them: criterion by criterion."""
+    place = {criterion.code: number for number, criterion in enumerate(edition.criteria)}
+    return tuple(sorted(edition.indicators, key=lambda indicator: place.get(indicator.criterion, len(place))))
+
+
 def next_open(indicators: Iterable[Indicator], given: Mapping[str, str], after: str = "") -> str | None:
-    """The next question without any answer, in the questionnaire's order, from the top again at the end."""
+    """The next question without any answer, in their order, from the top again at the end."""
     codes = [indicator.code for indicator in indicators]
     start = codes.index(after) + 1 if after in codes else 0
     return next((code for code in codes[start:] + codes[:start] if code not in given), None)

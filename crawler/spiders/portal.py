@@ -86,7 +86,9 @@ class PortalSpider(Spider):
     def take(self, job: Job, orders: Orders) -> None:
         self.job, self.orders, self.store, self.identity = job, orders, orders.store, orders.identity
         self.lease = self.store.claim(
-            job.crawl_id, worker=socket.gethostname(), rules_digest=questionnaire.rules_digest()
+            job.crawl_id,
+            worker=socket.gethostname(),
+            rules_digest=questionnaire.rules_digest(orders.store, job.crawl_id),
         )
         self.crawl = self.store.crawl(job.crawl_id)
         allowed = authorities(job.allow_private)
@@ -285,7 +287,11 @@ class PortalSpider(Spider):
     async def _probe(self, url: str) -> None:
         """Once for each host that answered: what is measured besides its pages."""
         origin = address.origin(url)
-        if origin in self._probed or address.site(url) not in self.scope.own and not self.scope.is_official(url):
+        if (
+            origin in self._probed
+            or address.site(url) not in self.scope.own
+            and not self.scope.is_official(url)
+        ):
             return
         self._probed.add(origin)
         if self.past.take(urn(origin)) is not None:

@@ -16,7 +16,7 @@ from review_ui.errors import InvalidAnswer
 from review_ui.evidence_cards import SHOWN, cited
 from review_ui.protocol import advice_for
 from review_ui.rendering import FRAGMENT_HEADER, LOCATION_HEADER, desk_of, person_of
-from review_ui.standing import WITHDRAWN, next_open, outcomes
+from review_ui.standing import WITHDRAWN, in_order, next_open, outcomes
 from review_ui.views.conflict import conflict
 from review_ui.views.forms import AnswerForm, parse_answer, posted
 from review_ui.views.question import answered, indicator_of, question_page
@@ -102,7 +102,7 @@ def _next(request: Request, desk: Desk, case: Case, code: str, person: Person, f
     if advice_for(case.round, person) == "after" and differs and not form.is_second_thought:
         return _go(request, f"{case.path}/{quote(code)}?compare=1", desk, case, person, code, compares=True)
     current = desk.store.current_answers(case.assessment.id, viewer=person.name)
-    following = next_open(case.edition.indicators, outcomes(current), code)
+    following = next_open(in_order(case.edition), outcomes(current), code)
     if following is None:
         return _go(request, f"{case.path}?saved={quote(code)}", desk, case, person)
     return _go(

@@ -15,7 +15,7 @@ from checks import Indicator
 from review_ui.desk import Case, Desk
 from review_ui.protocol import advice_for, is_locked
 from review_ui.rendering import desk_of, person_of, renderer_of
-from review_ui.standing import Standing, Tally, next_open, outcomes, standing
+from review_ui.standing import Standing, Tally, in_order, next_open, outcomes, standing
 from review_ui.views.question import Undo, latest_of
 
 
@@ -68,7 +68,7 @@ def show(request: Request) -> Response:
     current = desk.store.current_answers(case.assessment.id, viewer=person.name)
     given = outcomes(current)
     advice = advice_for(case.round, person)
-    following = next_open(case.edition.indicators, given)
+    following = next_open(in_order(case.edition), given)
     saved = request.query_params.get("saved", "")
     stands = standing(case.edition, given)
     page = CityPage(
@@ -123,7 +123,7 @@ def _health(desk: Desk, case: Case) -> Health | None:
     return Health(
         pages=pages,
         failed=failed,
-        stopped=next((crawl.stopped for crawl in reversed(crawls) if crawl.stopped), None) or "",
+        stopped=str(trail.get("stopped") or next((c.stopped for c in reversed(crawls) if c.stopped), "")),
         seconds=round(sum(crawl.seconds for crawl in crawls), 1),
         requests=sum(crawl.requests or 0 for crawl in crawls),
         skipped=tuple(reasons.most_common()),

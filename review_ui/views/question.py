@@ -17,7 +17,7 @@ from review_ui.errors import InvalidAnswer, NoSuchPage
 from review_ui.evidence_cards import SHOWN, Card, Viewer, evidence_of, make_cards, make_viewer
 from review_ui.protocol import advice_for, is_locked
 from review_ui.rendering import desk_of, person_of, renderer_of
-from review_ui.standing import WITHDRAWN, Standing, next_open, outcomes, standing
+from review_ui.standing import WITHDRAWN, Standing, in_order, next_open, outcomes, standing
 from review_ui.views.paging import whole_number
 
 
@@ -121,7 +121,7 @@ def question_page(
     fault: InvalidAnswer | None = None,
 ) -> QuestionPage:
     indicator = indicator_of(case, code)
-    indicators = case.edition.indicators
+    indicators = in_order(case.edition)
     number = indicators.index(indicator) + 1
     rows = desk.store.answers(case.assessment.id, viewer=person.name)
     current = desk.store.current_answers(case.assessment.id, viewer=person.name)

@@ -21,7 +21,20 @@ def lexicon() -> Lexicon:
         status="tested",
         spaced=True,
         clitics=(),
-        months=tuple((name,) for name in "january february march april may june july august september".split()),
+        months=tuple(
+            (name,)
+            for name in [
+                "january",
+                "february",
+                "march",
+                "april",
+                "may",
+                "june",
+                "july",
+                "august",
+                "september",
+            ]
+        ),
         topics={
             "pay": Words(("pay online", "pay now"), ("pay",), ("pay gap",)),
             "privacy-policy": Words(("privacy policy",), ("privacy",)),

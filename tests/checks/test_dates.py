@@ -40,7 +40,9 @@ def test_the_order_of_a_country_decides() -> None:
     assert find_dates("03/04/2026", {}, "dmy")[0].when == date(2026, 4, 3)
 
 
-@pytest.mark.parametrize("text", ["2026-13-45", "tel. 21 999 2026", "v 1.2.2026.4", "23 foobar 2026", "31/02/2026"])
+@pytest.mark.parametrize(
+    "text", ["2026-13-45", "tel. 21 999 2026", "v 1.2.2026.4", "23 foobar 2026", "31/02/2026"]
+)
 def test_what_is_no_date(text: str) -> None:
     assert not find_dates(text, MONTHS)
 

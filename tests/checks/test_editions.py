@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from checks.edition import check_edition, edition_ids, edition_source, edition_text, load_edition, parse_edition
+from checks.edition import (
+    check_edition,
+    edition_ids,
+    edition_source,
+    edition_text,
+    load_edition,
+    parse_edition,
+)
 from checks.errors import BadData, UnknownEdition
 from checks.scoring import level_of, rank, ratio
 from checks.yamlfile import parse_yaml, read_yaml
@@ -21,7 +28,9 @@ def test_it_works() -> None:
     assert edition_ids() == ["losi-2018", "losi-2020", "losi-2022", "losi-2024"]
 
 
-@pytest.mark.parametrize(("said", "city"), CITIES, ids=[f"{said['edition']} {city['name']}" for said, city in CITIES])
+@pytest.mark.parametrize(
+    ("said", "city"), CITIES, ids=[f"{said['edition']} {city['name']}" for said, city in CITIES]
+)
 def test_a_published_value_comes_out(said: dict[str, Any], city: dict[str, str]) -> None:
     edition = load_edition(said["edition"])
     ones, of = int(city["ones"]), int(said["denominator"])
@@ -84,7 +93,11 @@ def test_an_unknown_code_is_named() -> None:
         ('code: "202"', 'code: "201"', "stands twice"),
         ("criterion: TEC", "criterion: XYZ", "unknown criterion"),
         ("method: person", "method: guess", "unknown method"),
-        ("name: Technology, count: \"12\"", "name: Technology, count: \"13\"", "announces 13 indicators, 12 are listed"),
+        (
+            'name: Technology, count: "12"',
+            'name: Technology, count: "13"',
+            "announces 13 indicators, 12 are listed",
+        ),
         ('n: "95"', 'n: "many"', "whole number"),
         ("schema: edition/1", "schema: edition/9", "expected edition/1"),
     ],

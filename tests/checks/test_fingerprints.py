@@ -36,15 +36,27 @@ def matched(path: Path, kind: str) -> set[str]:
     page = Page.of("https://city.example/", path.read_bytes())
     context = Context(lexicon=load_lexicon([]), providers=PROVIDERS, portal_url="https://city.example/")
     names = {provider.name: provider.id for provider in PROVIDERS if provider.kind == kind}
-    spec = SignalSpec("seen", "provider", "provider", {"provider": kind, "in": ["form", "link", "iframe", "script", "redirect", "dom"]})
+    spec = SignalSpec(
+        "seen",
+        "provider",
+        "provider",
+        {"provider": kind, "in": ["form", "link", "iframe", "script", "redirect", "dom"]},
+    )
     return {names[found.term] for found in MATCHERS["provider"](page, spec, context)}
 
 
 def test_it_works() -> None:
-    provider = Provider("p", "payment", "XX", "P", hosts=("pay.example",), not_hosts=("test.pay.example",), not_path=("/doc",))
+    provider = Provider(
+        "p", "payment", "XX", "P", hosts=("pay.example",), not_hosts=("test.pay.example",), not_path=("/doc",)
+    )
     index = ProviderIndex([provider])
     assert index.at("https://secure.pay.example/a") == (provider,)
-    for url in ("https://test.pay.example/", "https://notpay.example/", "https://pay.example.org/", "https://pay.example/docs"):
+    for url in (
+        "https://test.pay.example/",
+        "https://notpay.example/",
+        "https://pay.example.org/",
+        "https://pay.example/docs",
+    ):
         assert index.at(url) == ()
 
 

@@ -48,7 +48,9 @@ def test_unspaced_scripts_need_no_boundary(lexicon: Lexicon) -> None:
     assert lexicon.topics_in("หน้าชำระเงินออนไลน์") == {"pay"}
 
 
-@pytest.mark.parametrize("text", ["Pay ONLINE ﬁrst", "é pay online é", "क़ pay online", "x" * 500 + " pay online"])
+@pytest.mark.parametrize(
+    "text", ["Pay ONLINE ﬁrst", "é pay online é", "क़ pay online", "x" * 500 + " pay online"]
+)
 def test_the_span_is_the_words_as_written(lexicon: Lexicon, text: str) -> None:
     hit = next(one for one in lexicon.scan(text) if one.strong)
     start, end = lexicon.span(text, hit)

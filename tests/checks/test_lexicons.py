@@ -19,7 +19,11 @@ PAGES = sorted(FOLDER.glob("*.html"))
 def marked(path: Path, name: str) -> list[tuple[str, str]]:
     page = Page.of("https://city.example/", path.read_bytes())
     nodes = page.tree.css(f"[{name}]")
-    return [(topic, collapse(node.text())) for node in nodes for topic in (node.attributes.get(name) or "").split()]
+    return [
+        (topic, collapse(node.text()))
+        for node in nodes
+        for topic in (node.attributes.get(name) or "").split()
+    ]
 
 
 def test_it_works() -> None:

@@ -28,7 +28,8 @@ def fires(context: Context, kind: str, html: str, url: str = URL, **params: Any)
     months.__dict__["months"] = {"november": 11}
     found = list(MATCHERS[kind](page, spec, months))
     for one in found:
-        assert one.page is not None or contains_quote(page, one.quote), one
+        literal = contains_quote(page, one.quote) or (kind == "measure" and one.quote in page.source)
+        assert one.page is not None or literal, one
     return [one.quote for one in found]
 
 
@@ -77,7 +78,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "params", "hit", "miss"), CASES, ids=[f"{case[0]}-{n}" for n, case in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("kind", "params", "hit", "miss"), CASES, ids=[f"{case[0]}-{n}" for n, case in enumerate(CASES)]
+)
 def test_a_kind_fires_and_its_near_miss_does_not(
     context: Context, kind: str, params: dict[str, Any], hit: str, miss: str
 ) -> None:
@@ -89,7 +92,9 @@ def test_a_kind_fires_and_its_near_miss_does_not(
 
 
 def test_a_valid_page_settles_nothing(context: Context) -> None:
-    page = Page.of(URL, "<!doctype html><html lang=en><head><title>x</title></head><body><p>x</p></body></html>")
+    page = Page.of(
+        URL, "<!doctype html><html lang=en><head><title>x</title></head><body><p>x</p></body></html>"
+    )
     for wanted in ("yes", "no"):
         spec = SignalSpec("one", "measurement", "measure", {"of": "html-errors", "is": wanted})
         assert not list(MATCHERS["measure"](page, spec, context))
@@ -97,7 +102,9 @@ def test_a_valid_page_settles_nothing(context: Context) -> None:
 
 def test_words_on_a_link_elsewhere(context: Context) -> None:
     places = (Inbound("Pay online", "urn:other", "https://city.example/"),)
-    assert fires(replace(context, inbound={page_key(URL): places}), "inbound", "", topic="pay") == ["Pay online"]
+    assert fires(replace(context, inbound={page_key(URL): places}), "inbound", "", topic="pay") == [
+        "Pay online"
+    ]
     assert not fires(context, "inbound", "<h1>Pay online</h1>", topic="pay")
 
 
@@ -112,13 +119,17 @@ def test_the_site_name_is_not_the_page_title(context: Context) -> None:
 
 
 def test_weak_terms_count_only_in_the_page_language(context: Context) -> None:
-    spanish = "Estimados vecinos, el ayuntamiento informa de que la oficina permanecerá cerrada por obras. " * 4
+    spanish = (
+        "Estimados vecinos, el ayuntamiento informa de que la oficina permanecerá cerrada por obras. " * 4
+    )
     assert fires(context, "text", "<p>We pay", topic="pay")
     assert not fires(context, "text", f"<p>We pay {spanish}", topic="pay") or "es" not in context.lexicon.tags
 
 
 def test_another_language_is_read_from_the_text(context: Context) -> None:
-    spanish = "<main><p>" + "Estimados vecinos, el ayuntamiento informa de que la oficina permanecerá cerrada. " * 5
+    spanish = (
+        "<main><p>" + "Estimados vecinos, el ayuntamiento informa de que la oficina permanecerá cerrada. " * 5
+    )
     assert fires(context, "language", spanish, other="yes")
     assert not fires(replace(context, languages=("es",)), "language", spanish, other="yes")
 
@@ -135,5 +146,7 @@ def test_a_government_host(context: Context) -> None:
 
 
 def test_the_home_page(context: Context) -> None:
-    assert fires(context, "role", "<title>City</title>", url="https://city.example/index.html", **{"is": "home"})
+    assert fires(
+        context, "role", "<title>City</title>", url="https://city.example/index.html", **{"is": "home"}
+    )
     assert not fires(context, "role", "<title>City</title>", **{"is": "home"})

@@ -32,8 +32,17 @@ def test_it_works() -> None:
 
 def test_links_are_absolute_and_say_where_they_stand() -> None:
     home, services, phone, top = page().links
-    assert (home.text, home.attribute, home.zone, home.url) == ("Início", "alt", "header", "https://city.example/")
-    assert (services.text, services.zone, services.url) == ("Serviços online", "nav", "https://city.example/servicos")
+    assert (home.text, home.attribute, home.zone, home.url) == (
+        "Início",
+        "alt",
+        "header",
+        "https://city.example/",
+    )
+    assert (services.text, services.zone, services.url) == (
+        "Serviços online",
+        "nav",
+        "https://city.example/servicos",
+    )
     assert (phone.zone, phone.heading) == ("main", "Fale connosco")
     assert (top.href, top.url) == ("", "")
 
@@ -46,7 +55,9 @@ def test_the_main_text_is_what_the_page_is_about() -> None:
 
 
 def test_without_a_main_element_menus_and_footer_are_left_out() -> None:
-    made = page("<body><div id=menu><a href=/>Home</a></div><div><p>Words</p></div><div class=footer>End</div>")
+    made = page(
+        "<body><div id=menu><a href=/>Home</a></div><div><p>Words</p></div><div class=footer>End</div>"
+    )
     assert made.main_text == "Words"
 
 
@@ -82,7 +93,10 @@ def test_a_selector_finds_its_element_again() -> None:
 
 
 def test_the_text_decides_the_language_and_the_declaration_only_when_it_is_short() -> None:
-    words = "Estimados vecinos, el ayuntamiento informa de que la oficina permanecerá cerrada durante la mañana. " * 4
+    words = (
+        "Estimados vecinos, el ayuntamiento informa de que la oficina permanecerá cerrada durante la mañana. "
+        * 4
+    )
     assert page(f'<html lang="en"><body><main><p>{words}</p></main>').language == "es"
     assert page('<html lang="sv"><body><main><p>Hej</p></main>').language == "sv"
 
@@ -93,7 +107,9 @@ def test_scripts_narrow_the_choice() -> None:
 
 
 def test_compressed_captures_and_broken_pdfs() -> None:
-    capture = SimpleNamespace(url="https://x.example/", status=200, mime="text/html", kind="page", record_id="urn:x")
+    capture = SimpleNamespace(
+        url="https://x.example/", status=200, mime="text/html", kind="page", record_id="urn:x"
+    )
     record = SimpleNamespace(body=gzip.compress(HTML.encode()), http_headers=(("Content-Encoding", "gzip"),))
     assert Page(capture, record).title == "Contactos | Câmara"
     broken = Page.of("https://x.example/a.pdf", b"%PDF-1.4 nothing", mime="application/pdf")
@@ -101,10 +117,15 @@ def test_compressed_captures_and_broken_pdfs() -> None:
 
 
 def test_a_rendered_page_has_the_address_that_was_visited() -> None:
-    assert Page.of("urn:view:https://x.example/", "<p>x", kind="dom", mime="text/html").url == "https://x.example/"
+    assert (
+        Page.of("urn:view:https://x.example/", "<p>x", kind="dom", mime="text/html").url
+        == "https://x.example/"
+    )
 
 
-@pytest.mark.parametrize("html", ["", " ", "<", "<a href='http://[bad'>x</a>", "<base href='::'><a href=y>x", "\x00<p>\x00"])
+@pytest.mark.parametrize(
+    "html", ["", " ", "<", "<a href='http://[bad'>x</a>", "<base href='::'><a href=y>x", "\x00<p>\x00"]
+)
 def test_odd_pages(html: str) -> None:
     made = page(html)
     assert (made.links, made.forms, made.main_text) is not None

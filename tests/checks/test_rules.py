@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tests.checks.example import Example, read_example
 
 from checks.quote import contains_quote
 from checks.rule import load_rules
 from checks.rulebook import load_rulebook
+from tests.checks.example import Example, read_example
 
 FOLDER = Path(__file__).parents[1] / "rules"
 PAGES = sorted(path for path in FOLDER.glob("*/*") if path.suffix in (".html", ".pdf"))
@@ -54,7 +54,7 @@ def test_a_rule_has_its_pages(rule_id: str) -> None:
 
 @pytest.mark.parametrize("rule_id", sorted(RULES))
 def test_a_rule_has_a_page_in_a_non_latin_script(rule_id: str) -> None:
-    paths = [path for path in FOLDER.glob(f"{rule_id}/*.html")]
+    paths = list(FOLDER.glob(f"{rule_id}/*.html"))
     assert any(not is_latin(path) for path in paths), f"{rule_id}: no page in a non-Latin script"
 
 

@@ -70,7 +70,9 @@ class Site:
             await writer.drain()
             return False
         head_lines = [f"HTTP/1.1 {reply.status} X", f"Content-Length: {len(reply.body)}"]
-        head_lines += [f"Content-Type: {reply.mime}"] * bool(reply.mime) + [f"{k}: {v}" for k, v in reply.headers]
+        head_lines += [f"Content-Type: {reply.mime}"] * bool(reply.mime) + [
+            f"{k}: {v}" for k, v in reply.headers
+        ]
         writer.write("\r\n".join([*head_lines, "", ""]).encode("latin-1"))
         writer.write(b"" if method == "HEAD" else reply.body)
         await writer.drain()

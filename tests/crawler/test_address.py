@@ -42,7 +42,9 @@ def test_text_of_any_script_is_one_key() -> None:
     assert address.host("https://münchen.example/") == "xn--mnchen-3ya.example"
 
 
-@pytest.mark.parametrize("url", ["mailto:a@city.example", "javascript:void(0)", "http://", "http://[::1", "http://a:b/", ""])
+@pytest.mark.parametrize(
+    "url", ["mailto:a@city.example", "javascript:void(0)", "http://", "http://[::1", "http://a:b/", ""]
+)
 def test_what_is_no_web_address(url: str) -> None:
     assert address.parts(url) is None
     assert address.host(url) == ""
@@ -55,13 +57,33 @@ def test_a_site_is_a_registrable_domain_else_host_and_port() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.9", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"]
-    + ["::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "localhost", "a.localhost", "intranet", "nas.local"],
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.1",
+        "172.16.0.9",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+    ]
+    + [
+        "::1",
+        "fe80::1%eth0",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "localhost",
+        "a.localhost",
+        "intranet",
+        "nas.local",
+    ],
 )
 def test_private_names_and_numbers(name: str) -> None:
     assert address.is_private(name)
 
 
-@pytest.mark.parametrize("name", ["93.184.216.34", "2606:4700::1111", "www.city.gov.pt", "localhost.city.example"])
+@pytest.mark.parametrize(
+    "name", ["93.184.216.34", "2606:4700::1111", "www.city.gov.pt", "localhost.city.example"]
+)
 def test_public_names_and_numbers(name: str) -> None:
     assert not address.is_private(name)

@@ -71,17 +71,25 @@ def test_everything_left_out_has_a_reason() -> None:
 
 def test_mail_and_scripts_are_no_addresses_to_account_for() -> None:
     made = frontier()
-    made.offer([Seed("mailto:mayor@city.example"), Seed("javascript:x()"), Seed("tel:1")], found_on=CITY, depth=1)
+    made.offer(
+        [Seed("mailto:mayor@city.example"), Seed("javascript:x()"), Seed("tel:1")], found_on=CITY, depth=1
+    )
     assert made.skipped("budget") == []
 
 
 def test_a_foreign_host_is_admitted_where_words_and_place_speak_for_it() -> None:
     made = frontier(lambda link: 1.0 if "services" in link.text else 0.0)
-    offered = [Seed("https://e-services.example/", "Online services", "nav"), Seed("https://shop.example/", "Shop", "nav")]
+    offered = [
+        Seed("https://e-services.example/", "Online services", "nav"),
+        Seed("https://shop.example/", "Shop", "nav"),
+    ]
     made.offer(offered, found_on=CITY, depth=1, admits=True)
     made.offer([Seed("https://other.example/services", "services")], found_on=CITY + "/deep", depth=4)
     assert order(made) == ["https://e-services.example/"]
-    assert {one.url for one in made.skipped("x")} == {"https://shop.example/", "https://other.example/services"}
+    assert {one.url for one in made.skipped("x")} == {
+        "https://shop.example/",
+        "https://other.example/services",
+    }
 
 
 def test_a_host_that_rests_is_passed_over() -> None:
@@ -95,7 +103,9 @@ def test_a_host_that_rests_is_passed_over() -> None:
 
 def test_the_list_of_what_was_left_out_is_bounded() -> None:
     made = frontier()
-    made.offer((Seed(f"https://elsewhere.example/{n}") for n in range(SKIPPED_KEPT + 5)), found_on=CITY, depth=1)
+    made.offer(
+        (Seed(f"https://elsewhere.example/{n}") for n in range(SKIPPED_KEPT + 5)), found_on=CITY, depth=1
+    )
     assert len(made.skipped("budget")) == SKIPPED_KEPT
     assert made.skipped_beyond == 5
 
@@ -111,7 +121,11 @@ def test_what_turned_out_forbidden_is_told_and_not_asked_again() -> None:
     assert [one.reason for one in made.skipped("budget")] == ["robots"]
 
 
-@given(st.lists(st.sampled_from(["/a", "/b", "/b#x", "/c?x=1&y=2", "/c?y=2&x=1", "/d.pdf", "/e.jpg"]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(["/a", "/b", "/b#x", "/c?x=1&y=2", "/c?y=2&x=1", "/d.pdf", "/e.jpg"]), max_size=30
+    )
+)
 def test_no_page_is_taken_twice_and_none_is_forgotten(paths: list[str]) -> None:
     made = frontier()
     for n, path in enumerate(paths):

@@ -20,8 +20,12 @@ def test_the_strictest_rules() -> None:
     assert pace.delay("b", crawl_delay=0, loopback=False) == 3
 
 
-@pytest.mark.parametrize(("asked", "loopback", "expected"), [(None, True, 0), (2, True, 2), (1, False, 3), (90, False, 90)])
-def test_a_person_may_slow_it_down_but_hurry_it_only_at_home(asked: float, loopback: bool, expected: float) -> None:
+@pytest.mark.parametrize(
+    ("asked", "loopback", "expected"), [(None, True, 0), (2, True, 2), (1, False, 3), (90, False, 90)]
+)
+def test_a_person_may_slow_it_down_but_hurry_it_only_at_home(
+    asked: float, loopback: bool, expected: float
+) -> None:
     assert Pace(asked).delay("a", crawl_delay=0, loopback=loopback) == expected
 
 

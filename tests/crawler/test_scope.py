@@ -13,7 +13,11 @@ def test_it_works() -> None:
 
 def test_a_likeness_is_not_the_city() -> None:
     scope = Scope(CITY)
-    for url in ("https://www.city.example.evil.test/", "https://mycity.example/", "https://evil.test/www.city.example"):
+    for url in (
+        "https://www.city.example.evil.test/",
+        "https://mycity.example/",
+        "https://evil.test/www.city.example",
+    ):
         assert scope.refusal(url) == "scope"
 
 
@@ -28,7 +32,9 @@ def test_official_hosts_are_few_and_have_few_pages() -> None:
     assert scope.refusal(url) == "budget"
 
 
-@pytest.mark.parametrize("url", ["https://www.facebook.com/city", "https://maps.google.com/?q=city", "https://wa.me/1"])
+@pytest.mark.parametrize(
+    "url", ["https://www.facebook.com/city", "https://maps.google.com/?q=city", "https://wa.me/1"]
+)
 def test_networks_and_shops_are_never_official(url: str) -> None:
     assert not Scope(CITY).admit(url)
 

@@ -119,6 +119,7 @@ def build(
     pages: Mapping[str, bytes] | None = None,
     questions: Mapping[str, tuple[str, str, str, list[str]]] = QUESTIONS,
     findings: Any = None,
+    mime: str = "text/html; charset=utf-8",
 ) -> World:
     store = Store.open(folder, migrate=True)
     store.add_cities(
@@ -142,7 +143,7 @@ def build(
         protocol=protocol,
         advice=advice or {"A": "before"},
     )
-    records = _crawl(store, pages or _pages())
+    records = _crawl(store, pages or _pages(), mime)
     found = (findings or _findings)(records)
     store.save_run(
         f"{ROUND}/{CITY}", rules_digest="sha256:0", software="test", through="", complete=True, findings=found
@@ -156,10 +157,13 @@ def _pages() -> dict[str, bytes]:
     }
 
 
-def _crawl(store: Store, pages: Mapping[str, bytes]) -> dict[str, str]:
+def _crawl(store: Store, pages: Mapping[str, bytes], mime: str) -> dict[str, str]:
     crawl = store.plan_crawl(f"{ROUND}/{CITY}", budget=400)
     lease = store.claim(crawl.id, worker="test")
-    records = {path: store.record(lease, page(path, body)).result().record_id for path, body in pages.items()}
+    records = {
+        path: store.record(lease, page(path, body, mime=mime)).result().record_id
+        for path, body in pages.items()
+    }
     trail = {
         "schema": "losi-trail/1",
         "crawl": crawl.id,

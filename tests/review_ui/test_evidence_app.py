@@ -1,8 +1,11 @@
-from starlette.testclient import TestClient
+from pathlib import Path
 
+import pytest
+
+from review_ui import create_evidence_app
 from review_ui.evidence_links import EvidenceLinks, evidence_key
-from tests.review_ui.builder import World
-from tests.review_ui.conftest import EVIDENCE, HOST, TOKEN
+from tests.review_ui.builder import World, build
+from tests.review_ui.conftest import EVIDENCE, HOST, TOKEN, TestClient
 
 LINKS = EvidenceLinks(EVIDENCE, evidence_key(TOKEN))
 
@@ -66,6 +69,27 @@ def test_text_is_text_and_the_original_a_download(world: World, evidence: TestCl
     assert raw.headers["content-disposition"].startswith("attachment")
     assert b"<!doctype html>" in raw.content
     assert "Content-Type: text/html" in evidence.get(LINKS.url(record, "headers")).text
+
+
+@pytest.mark.parametrize(
+    ("mime", "body"),
+    [
+        ("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+        ("application/pdf", b"%PDF-1.4 <script>alert(1)</script>"),
+        ("application/xml", b"<?xml version='1.0'?><x><script>alert(1)</script></x>"),
+        ("text/javascript", b"alert(1)"),
+        ("image/png", b"\x89PNG\r\n<script>alert(1)</script>"),
+    ],
+)
+def test_what_is_no_html_is_never_shown_as_a_page(tmp_path: Path, mime: str, body: bytes) -> None:
+    world = build(tmp_path, pages={"/x": body}, mime=mime, findings=lambda records: [])
+    app = create_evidence_app(world.store, ui_origin=f"http://{HOST}", key=evidence_key(TOKEN))
+    client, record = TestClient(app, base_url=EVIDENCE), world.records["/x"]
+    with world.store:
+        answer = client.get(LINKS.url(record, "page"))
+        assert (answer.status_code, answer.headers["content-type"]) == (415, "text/plain; charset=utf-8")
+        assert client.get(LINKS.url(record, "text")).headers["content-type"].startswith("text/plain")
+        assert client.get(LINKS.url(record, "raw")).headers["content-type"] == "application/octet-stream"
 
 
 def test_bytes_that_changed_are_refused(world: World, evidence: TestClient) -> None:

@@ -93,6 +93,13 @@ def test_every_answer_carries_the_policy(desk: Desk) -> None:
         assert answer.headers["x-frame-options"] == "DENY"
 
 
+def test_our_own_script_is_small_and_alone(desk: Desk) -> None:
+    script = desk.get("/static/review.js")
+    assert len(script.encode()) < 15_000
+    assert "import" not in script
+    assert "http" not in script
+
+
 def test_no_page_has_script_or_style_of_its_own(desk: Desk) -> None:
     for path in ("/", f"/r/{ROUND}", f"/a/{ROUND}/{CITY}", QUESTION, "/help", "/person"):
         page = desk.get(path)

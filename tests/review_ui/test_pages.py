@@ -89,6 +89,7 @@ def test_a_capture_tells_what_it_is(desk: Desk, world: World) -> None:
 def test_a_spoiled_capture_is_refused_wherever_it_is_shown(desk: Desk, world: World) -> None:
     desk.question("234")
     spoil(world)
+    assert "the record of it is damaged" in desk.get(PATH)
     page = desk.get(f"{PATH}/c/{world.records['/privacy']}")
     assert "Refused" in page
     assert "Digest verified" not in page

@@ -18,6 +18,11 @@ def test_it_works(desk: Desk) -> None:
     assert "0.0000–1.0000" in page
 
 
+def test_a_quote_without_context_gets_it_from_its_page(desk: Desk) -> None:
+    page = desk.question("101")
+    assert "Mill Street 1. <mark>Telephone 555 0100</mark>." in page
+
+
 def test_the_archived_page_is_framed_from_the_other_host_without_any_permission(desk: Desk) -> None:
     frame = re.search(r"<iframe[^>]*>", desk.question("234"))
     assert frame

@@ -35,6 +35,14 @@ def test_the_next_open_question(given: dict[str, str], after: str, expected: str
     assert next_open(EDITION.indicators, given, after) == expected
 
 
+def test_questions_come_as_the_task_list_shows_them() -> None:
+    mixed = dict(sorted(QUESTIONS.items(), key=lambda item: item[0][::-1]))
+    assert list(mixed) != list(QUESTIONS)
+    found = in_order(parse_edition(edition_text(mixed)))
+    assert [one.criterion for one in found] == ["INF"] * 3 + ["SRV"] * 3
+    assert [one.code for one in found][:3] == [code for code in mixed if QUESTIONS[code][0] == "INF"]
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "urn:losi:tls:x", "//x", "", "http://[::1"]
 )
