@@ -15,7 +15,7 @@ from checks.dates import find_dates
 from checks.page import Page, _Zones
 from checks.text import collapse, digits
 
-_CONTAINERS = "ul,ol,tbody,table,section,div,main,article,dl,nav"
+_CONTAINERS = "ul,ol,tbody,table,section,div,main,article,dl,nav,td,body,center,fieldset"
 _ITEM_TAGS = frozenset(
     {"li", "tr", "article", "div", "section", "a", "p", "dd", "dt", "details", "h2", "h3", "h4"}
 )

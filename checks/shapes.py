@@ -47,6 +47,8 @@ def _fits(item: Form, spec: SignalSpec, page: Page, context: Context) -> bool:
     for kind in spec.words("fields"):
         if not _FIELD_KINDS.get(kind, frozenset({kind})) & set(item.types):
             return False
+    if "satisfaction-survey" not in spec.topics and _rates_the_page(item, context):
+        return False
     purposes = spec.words("purpose")
     if purposes and not any(has_purpose(item, purpose, context) for purpose in purposes):
         return False
@@ -76,10 +78,17 @@ def has_purpose(item: Form, purpose: str, context: Context) -> bool:
         wide = "textarea" in types or "password" in types or len(types) > 6
         return not wide and ("email" in types or "tel" in types)
     if purpose == "pay":
-        return "pay" in topics and bool(types)
+        own = {topic for said in item.own_words for topic in context.lexicon.topics_in(said)}
+        return "pay" in own or ("pay" in topics and bool(typed) and "textarea" not in types)
     if "password" in types or len(types) < 3:
         return False
     return not _is_letter(item) or "apply-online" in topics  # apply
+
+
+def _rates_the_page(item: Form, context: Context) -> bool:
+    """ "Was this page helpful?" says nothing of what the page is about."""
+    topics = {topic for said in item.own_words for topic in context.lexicon.topics_in(said)}
+    return "satisfaction-survey" in topics and "feedback" not in topics
 
 
 def _is_letter(item: Form) -> bool:

@@ -12,6 +12,7 @@ ENGINE_TOPICS = (
     "under-construction", "no-items", "not-found", "no-results", "news", "home", "search",
     "advanced-search", "login", "staff-only", "supplier", "apply-online", "pay", "download-form",
     "contact", "services", "sitemap", "events", "documents", "lorem", "previous", "next",
+    "satisfaction-survey", "feedback",
 )  # fmt: skip
 
 

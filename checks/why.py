@@ -89,6 +89,8 @@ def _stored(archive: Archive, book: Rulebook, rules: list[str], capture: Capture
     if reason:
         yield f"  it may prove nothing: {reason}"
         return
+    if not context.is_home(page.url):
+        page.leave_out(context.boilerplate)
     topics = page_topics(page, context)
     news = is_news(page, context)
     for rule_id in rules:

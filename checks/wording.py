@@ -62,6 +62,8 @@ def hits_of(
 def title_parts(page: Page, context: Context) -> list[str]:
     """The parts of the page's title that are its own, not the site's name."""
     parts = [part.strip() for part in _SEPARATORS.split(page.title) if part.strip()]
+    if context.is_home(page.url):
+        return parts  # there the site's name is the page's own
     own = [part for part in parts if part not in context.site_names]
     return (own or parts)[:2]
 

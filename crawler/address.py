@@ -9,9 +9,8 @@ import tldextract
 
 SCHEMES = {"http": 80, "https": 443}
 # Parameters that name a visit, not a page. A short value may be a section's number, so it stays.
-SESSION_NAMES = frozenset(
-    "sid sessid session sessionid session_id jsessionid phpsessid aspsessionid cfid cftoken".split()
-)
+_SESSION_NAMES = "sid sessid session sessionid session_id jsessionid phpsessid aspsessionid cfid cftoken"
+SESSION_NAMES = frozenset(_SESSION_NAMES.split())
 SESSION_LENGTH = 8
 TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|msclkid|mc_[ce]id|_ga)$", re.IGNORECASE)
 PATH_SESSION = re.compile(r";(jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)

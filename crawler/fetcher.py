@@ -32,6 +32,7 @@ class Fetcher:
     def __init__(self, engine: Engine, past: Past, robots: Robots, headers: Mapping[str, str]) -> None:
         self.engine, self.past, self.robots = engine, past, robots
         self.headers = dict(headers)
+        self.unreachable: dict[str, str] = {}  # authority → why not even its robots.txt could be had
 
     async def fetch(self, url: str, *, kind: str = "page", requested_by: str = "spider") -> Answer:
         """Raises ForbiddenTarget, of the address itself or of what it redirects to."""
@@ -61,6 +62,8 @@ class Fetcher:
             self.robots.learn(url, 404)  # it lies where we may not go: no rules can be had
             return
         status = 404 if answer.error == "redirect-loop" else answer.status
+        if answer.error and status is None:
+            self.unreachable[address.authority(url)] = answer.error
         self.robots.learn(url, status, answer.body)
 
     async def _patiently(self, url: str, kind: str, requested_by: str) -> Answer:

@@ -15,7 +15,8 @@ SKIPPED_KEPT = 20_000
 MENU_LINKS = 60
 HOP_COST = 0.05
 MEDIA_COST = 0.3
-DOCUMENT = frozenset("pdf doc docx xls xlsx ods odt csv rtf ppt pptx xml json txt".split())
+_DOCUMENT = "pdf doc docx xls xlsx ods odt csv rtf ppt pptx xml json txt"
+DOCUMENT = frozenset(_DOCUMENT.split())
 ZONE_WORTH = {"nav": 0.2, "header": 0.15, "main": 0.1, "footer": 0.05}
 # First the seeds, then the menus, then whatever is worth most.
 SEED, MENU, OTHER = 0, 1, 2

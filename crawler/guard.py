@@ -87,7 +87,7 @@ class Guard:
         from twisted.internet import reactor
 
         try:
-            answer = await maybe_deferred_to_future(reactor.resolve(address.host(url)))  # type: ignore[attr-defined]
+            answer = await maybe_deferred_to_future(reactor.resolve(address.host(url)))  # type: ignore[arg-type]
         except DNSLookupError as error:
             if "private network" in str(error):
                 raise ForbiddenTarget(url, "private-network") from error

@@ -13,7 +13,7 @@ ELEMENTS = "link[rel~=alternate][hreflang], meta[http-equiv=refresh i], frame[sr
 
 def outlinks(page: Page) -> Iterator[Seed]:
     for node in page.tree.css(ELEMENTS):
-        if target := address.joined(page.base, _target(node.tag, node.attributes)):
+        if target := address.joined(page.base, _target(node.tag or "", node.attributes)):
             yield Seed(target, node.attributes.get("title") or "", "nav" if node.tag == "link" else "main")
 
 

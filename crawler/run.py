@@ -71,9 +71,7 @@ def _outcome(tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, An
     interrupted = False
     for job, task in tasks.items():
         spider = spiders[job]
-        failure = getattr(spider, "failure", None) or (
-            task.exception() if task.done() and not task.cancelled() else None
-        )
+        failure = getattr(spider, "failure", None) or _raised(task)
         if isinstance(failure, CrawlFinished):
             stopped[job.crawl_id] = failure.stopped or ""
         elif failure is not None:
@@ -87,3 +85,7 @@ def _outcome(tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, An
     if interrupted:
         raise KeyboardInterrupt
     return stopped
+
+
+def _raised(task: "asyncio.Task[None]") -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None

@@ -9,16 +9,15 @@ from crawler import address
 OFFICIAL_HOSTS = 5
 OFFICIAL_PAGES = 30
 # Registrable domains that no city owns, however official the link looks.
-NEVER = frozenset(
-    """
+_NEVER = """
     facebook.com fb.com fb.me twitter.com x.com t.co instagram.com youtube.com youtu.be linkedin.com tiktok.com
     whatsapp.com wa.me t.me telegram.org telegram.me threads.net flickr.com vimeo.com pinterest.com snapchat.com
     vk.com weibo.com bsky.app spotify.com soundcloud.com reddit.com medium.com wikipedia.org
     apple.com google.com goo.gl gmail.com gstatic.com googleapis.com googletagmanager.com google-analytics.com
     microsoft.com live.com office.com outlook.com yahoo.com bing.com openstreetmap.org waze.com
     bit.ly tinyurl.com addtoany.com addthis.com sharethis.com archive.org w3.org adobe.com mozilla.org
-    """.split()
-)
+    """
+NEVER = frozenset(_NEVER.split())
 
 
 class Denied(NamedTuple):

@@ -14,8 +14,11 @@ from crawler import address
 MAX_DEPTH = 8
 MAX_LENGTH = 1000
 MAX_REPEATS = 2
-ARCHIVE = frozenset("jpg jpeg png gif svg webp ico bmp tif tiff css js mjs map woff woff2 ttf eot mp3 mp4 avi mov wmv"
-                    " webm ogg wav m4a exe msi dmg apk iso zip rar 7z gz tgz tar bz2 swf".split())  # fmt: skip
+_MEDIA = """
+jpg jpeg png gif svg webp ico bmp tif tiff css js mjs map woff woff2 ttf eot mp3 mp4 avi mov wmv webm ogg wav m4a
+exe msi dmg apk iso zip rar 7z gz tgz tar bz2 swf
+"""
+MEDIA = frozenset(_MEDIA.split())
 
 DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-_./]?(?:0?[1-9]|1[0-2])(?:[-_./]?[0-3]?\d)?)?(?!\d)")
 DIGITS = re.compile(r"\d+")
@@ -28,7 +31,8 @@ PAGED = re.compile(
     r"^(page|pagina|pag|paged|seite|start|offset|limitstart|p|pg|pageno|page_?num\w*)$", re.IGNORECASE
 )
 FACETED = re.compile(
-    r"^(sort\w*|order\w*|dir|direction|filter\w*|facet\w*|f\[?.*\]|per_?page|print|tmpl|replytocom|share)$",
+    r"^(sort\w*|order\w*|dir|direction|filter\w*|facet\w*|f\[?.*\]|"
+    r"per_?page|print|tmpl|replytocom|share)$",
     re.IGNORECASE,
 )
 # What names one thing: old content systems serve every page under /index.php?id=7&view=article.
@@ -92,7 +96,7 @@ def is_media(url: str) -> bool:
     """Pictures, films, programs: no text that a question could ask for."""
     split = address.parts(url)
     name = split.path.rpartition("/")[2] if split else ""
-    return "." in name and name.rpartition(".")[2].lower() in ARCHIVE
+    return "." in name and name.rpartition(".")[2].lower() in MEDIA
 
 
 class Budgets:

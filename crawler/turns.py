@@ -50,8 +50,11 @@ class Turns:
             raise
 
     async def _wait(self, domain: str) -> None:
-        while (wait := await asyncio.to_thread(self.store.take_turn, domain, self.holder, hold=HOLD)) > 0:
+        while (wait := await self._asked(domain)) > 0:  # noqa: ASYNC110 - the event is in another process
             await asyncio.sleep(min(wait, MAX_WAIT))
+
+    async def _asked(self, domain: str) -> float:
+        return await asyncio.to_thread(self.store.take_turn, domain, self.holder, hold=HOLD)
 
     async def release(self, domain: str, delay: float) -> None:
         """`delay` in seconds, until anyone's next request to this domain."""

@@ -81,10 +81,8 @@ def _unique(items: Iterable[Quoted]) -> tuple[Quoted, ...]:
 
 def make_cards(desk: Desk, case: Case, code: str, items: Iterable[Quoted], chosen: int) -> tuple[Card, ...]:
     cards: list[Card] = []
-    for item in items:
-        source, number = desk.source(item.record_id), len(cards) + 1
-        if source.kind == "trail":
-            continue  # what was not found is said under "searched"
+    for number, item in enumerate(items, start=1):
+        source = desk.source(item.record_id)
         before, after = _context(item, source)
         cards.append(
             Card(

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,11 +85,8 @@ class PortalSpider(Spider):
 
     def take(self, job: Job, orders: Orders) -> None:
         self.job, self.orders, self.store, self.identity = job, orders, orders.store, orders.identity
-        self.lease = self.store.claim(
-            job.crawl_id,
-            worker=socket.gethostname(),
-            rules_digest=questionnaire.rules_digest(orders.store, job.crawl_id),
-        )
+        digest = questionnaire.rules_digest(self.store, job.crawl_id)
+        self.lease = self.store.claim(job.crawl_id, worker=socket.gethostname(), rules_digest=digest)
         self.crawl = self.store.crawl(job.crawl_id)
         allowed = authorities(job.allow_private)
         resolver.admit(allowed)
@@ -102,6 +99,7 @@ class PortalSpider(Spider):
         self.requests = self.pages = self.since_settled = 0
         self.stopped: str | None = None
         self.failure: BaseException | None = None
+        self.refused: ForbiddenTarget | None = None
         self._bodies: set[bytes] = set()
         self._probed: set[str] = set()
 
@@ -118,8 +116,9 @@ class PortalSpider(Spider):
         finally:
             renewing.cancel()
             await self.turns.close()
-        return
-        yield
+        nothing: tuple[Any, ...] = ()
+        for one in nothing:
+            yield one
 
     async def _work(self, renewing: "asyncio.Task[None]") -> None:
         working = asyncio.ensure_future(self._visit_all())
@@ -147,6 +146,7 @@ class PortalSpider(Spider):
             self.interest: questionnaire.Interest = questionnaire.Curiosity()
         else:
             self.interest = await asyncio.to_thread(questionnaire.interest, self.store, self.crawl)
+        self._had_questions = bool(self.interest.open)
         self.frontier = Frontier(self.scope, self.interest.value)
         stopped = await self._preflight() or await self._wander()
         await self._finish(stopped)
@@ -158,7 +158,8 @@ class PortalSpider(Spider):
         self.frontier.see(self.portal)
         answer = await self._visit(home)
         if answer is None:
-            return "blocked"
+            self.trail.error = self._why_not()
+            return "unreachable" if self.trail.error else "blocked"
         if answer.error:
             self.trail.error = answer.error
             return "unreachable"
@@ -170,6 +171,11 @@ class PortalSpider(Spider):
         await self._probe_missing(answer.url)
         await self._read_sitemaps(answer.url)
         return None
+
+    def _why_not(self) -> str:
+        """The failure behind a home that robots rules forbid only because they could not be had."""
+        refused = self.refused.url if self.refused else self.portal
+        return self.fetcher.unreachable.get(address.authority(refused), "")
 
     async def _probe_missing(self, url: str) -> None:
         """Whether the portal says 200 to anything: its "not found" must not be taken for a page."""
@@ -228,9 +234,13 @@ class PortalSpider(Spider):
         budget = self.crawl.budget
         if self.pages >= budget or self.requests >= REQUESTS_PER_PAGE * budget + 50:
             return "budget"
-        if self.frontier.phase == OTHER and (self.since_settled >= SETTLED_AFTER or not self.interest.open):
+        if self.frontier.phase == OTHER and (self.since_settled >= SETTLED_AFTER or self._answered):
             return "settled"
         return None
+
+    @property
+    def _answered(self) -> bool:
+        return self._had_questions and not self.interest.open
 
     async def _fetch_wanted(self) -> None:
         """The few extra requests that rules name: a one-word search, the other language's target."""
@@ -243,6 +253,7 @@ class PortalSpider(Spider):
         try:
             answer = await self.fetcher.fetch(candidate.url)
         except ForbiddenTarget as error:
+            self.refused = error
             self.frontier.refuse(candidate, error.url, error.reason)
             return None
         self.trail.visit(answer)
@@ -287,10 +298,8 @@ class PortalSpider(Spider):
     async def _probe(self, url: str) -> None:
         """Once for each host that answered: what is measured besides its pages."""
         origin = address.origin(url)
-        if (
-            origin in self._probed
-            or address.site(url) not in self.scope.own
-            and not self.scope.is_official(url)
+        if origin in self._probed or (
+            address.site(url) not in self.scope.own and not self.scope.is_official(url)
         ):
             return
         self._probed.add(origin)

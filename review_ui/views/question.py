@@ -16,8 +16,8 @@ from review_ui.desk import Case, Desk, Proposal
 from review_ui.errors import InvalidAnswer, NoSuchPage
 from review_ui.evidence_cards import SHOWN, Card, Viewer, evidence_of, make_cards, make_viewer
 from review_ui.protocol import advice_for, is_locked
-from review_ui.rendering import desk_of, person_of, renderer_of
-from review_ui.standing import WITHDRAWN, Standing, in_order, next_open, outcomes, standing
+from review_ui.rendering import FRAGMENT_HEADER, desk_of, person_of, renderer_of
+from review_ui.standing import WITHDRAWN, Standing, in_order, outcomes, standing
 from review_ui.views.paging import whole_number
 
 
@@ -53,16 +53,22 @@ class Searched:
     not_visited: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the question stands among the others."""
+
+    number: int
+    of: int
+    previous: str | None
+    next: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPage:
     case: Case
     indicator: Indicator
     criterion: str
-    number: int
-    of: int
-    previous: str | None
-    next: str | None
-    next_open: str | None
+    place: Place
     standing: Standing
     advice: str
     proposal: Proposal | None
@@ -103,7 +109,7 @@ def show(request: Request) -> Response:
 def answered(request: Request, page: QuestionPage, status: int = 200) -> Response:
     """The whole page, or for our own script only its main part, with the address it belongs to."""
     renderer = renderer_of(request)
-    template = "_question.html" if "x-losi-fragment" in request.headers else "question.html"
+    template = "_question.html" if FRAGMENT_HEADER in request.headers else "question.html"
     return renderer.page(request, template, page, status=status)
 
 
@@ -121,49 +127,58 @@ def question_page(
     fault: InvalidAnswer | None = None,
 ) -> QuestionPage:
     indicator = indicator_of(case, code)
-    indicators = in_order(case.edition)
-    number = indicators.index(indicator) + 1
     rows = desk.store.answers(case.assessment.id, viewer=person.name)
     current = desk.store.current_answers(case.assessment.id, viewer=person.name)
     given = outcomes(current)
-    answer = current.get(code) if code in given else None
+    answer = said(current[code]) if code in given else None
     advice = advice_for(case.round, person)
-    proposals = desk.proposals(case.assessment.id)
-    proposal = proposals.of(code)
-    shows_evidence = advice in SHOWN
-    cards = make_cards(desk, case, code, evidence_of(indicator, proposals), card) if shows_evidence else ()
-    chosen = cards[min(max(card, 1), len(cards)) - 1] if cards else None
-    shows_verdict = proposal is not None and (
-        advice == "before" or (advice == "after" and answer is not None)
-    )
+    proposal = desk.proposals(case.assessment.id).of(code)
+    shows_verdict = proposal is not None and advice in ({"before", "after"} if answer else {"before"})
+    cards = _cards(desk, case, indicator, card) if advice in SHOWN else ()
+    chosen = next((one for one in cards if one.chosen), None)
     return QuestionPage(
         case=case,
         indicator=indicator,
         criterion=next((c.name for c in case.edition.criteria if c.code == indicator.criterion), ""),
-        number=number,
-        of=len(indicators),
-        previous=indicators[number - 2].code if number > 1 else None,
-        next=indicators[number].code if number < len(indicators) else None,
-        next_open=next_open(indicators, given, code),
+        place=_place(case, indicator),
         standing=standing(case.edition, given),
         advice=advice,
         proposal=proposal,
-        shows_evidence=shows_evidence,
+        shows_evidence=advice in SHOWN,
         shows_verdict=shows_verdict,
         compares=compares and shows_verdict and advice == "after",
         cards=cards,
-        searched=_searched(proposal) if shows_evidence else None,
+        searched=_searched(proposal) if advice in SHOWN else None,
         viewer=make_viewer(desk, case, code, chosen, view) if chosen else None,
-        answer=said(answer) if answer else None,
+        answer=answer,
         supersedes=str(current[code].id) if code in current else "",
         history=tuple(said(row) for row in reversed(rows) if row.test == code),
         undo=latest_of(current),
         saved=saved if saved in given else "",
         saved_outcome=given.get(saved, ""),
         locked=is_locked(desk.store, case, person),
-        note=note if note is not None else str((answer.info or {}).get("note", "")) if answer else "",
+        note=note if note is not None else answer.note if answer else "",
         fault=fault,
     )
+
+
+def _place(case: Case, indicator: Indicator) -> Place:
+    codes = [one.code for one in in_order(case.edition)]
+    at = codes.index(indicator.code)
+    return Place(
+        number=at + 1,
+        of=len(codes),
+        previous=codes[at - 1] if at else None,
+        next=codes[at + 1] if at + 1 < len(codes) else None,
+    )
+
+
+def _cards(desk: Desk, case: Case, indicator: Indicator, asked: int) -> tuple[Card, ...]:
+    """With exactly one of them chosen, the nearest to the number asked for."""
+    items = evidence_of(indicator, desk.proposals(case.assessment.id))
+    # The trail is told as "what was searched", not as a quote.
+    shown = [item for item in items if desk.source(item.record_id).kind != "trail"]
+    return make_cards(desk, case, indicator.code, shown, min(max(asked, 1), len(shown)))
 
 
 def indicator_of(case: Case, code: str) -> Indicator:

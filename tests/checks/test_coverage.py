@@ -67,7 +67,8 @@ def test_a_crawlers_own_link_is_good_enough() -> None:
 def test_wants_the_search_once_and_the_other_language() -> None:
     page = (
         '<link rel="alternate" hreflang="ar" href="/ar/"><main><p>Library library garden garden library</p>'
-        '<form role="search" action="/find"><input type="hidden" name="site" value="a b"><input type="search" name="q"></form>'
+        '<form role="search" action="/find"><input type="hidden" name="site" value="a b">'
+        '<input type="search" name="q"></form>'
     )
     coverage = made()
     coverage.see(Page.of(PORTAL, page))

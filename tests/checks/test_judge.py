@@ -37,7 +37,10 @@ RULE: dict[str, Any] = {
         "cantTell": "Not in {pages}: {skipped}.",
     },
 }
-GOOD = "<title>Privacy policy | City</title><main><h1>Privacy policy</h1><p>We collect little. Your rights are ours.</p>"
+GOOD = (
+    "<title>Privacy policy | City</title><main><h1>Privacy policy</h1>"
+    "<p>We collect little. Your rights are ours.</p>"
+)
 URL = "https://city.example/privacy"
 
 

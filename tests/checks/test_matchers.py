@@ -1,5 +1,7 @@
 """One near miss for each kind of signal; the data's own pages are in test_rules."""
 
+# ruff: noqa: E501 - markup is easier to read on one line
+
 from __future__ import annotations
 
 from dataclasses import replace

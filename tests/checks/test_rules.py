@@ -1,4 +1,4 @@
-"""The example is the test: tests/rules/<rule-id>/<outcome>-<language>[-label].html; the file name is the expectation."""
+"""The example is the test: tests/rules/<rule-id>/<outcome>-<language>[-label].html; the name is the expectation."""
 
 from __future__ import annotations
 

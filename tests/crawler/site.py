@@ -124,4 +124,5 @@ def serving(*sites: Site, tls: ssl.SSLContext | None = None) -> Iterator[None]:
 
 def page(title: str, *links: str, text: str = "") -> str:
     anchors = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
-    return f"<!doctype html><html lang=en><title>{title}</title><main><h1>{title}</h1><p>{text or title} text.</p><ul>{anchors}</ul></main></html>"
+    head = f"<!doctype html><html lang=en><title>{title}</title><main><h1>{title}</h1>"
+    return f"{head}<p>{text or title} text.</p><ul>{anchors}</ul></main></html>"

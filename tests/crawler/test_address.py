@@ -66,8 +66,6 @@ def test_a_site_is_a_registrable_domain_else_host_and_port() -> None:
         "100.64.0.1",
         "0.0.0.0",
         "224.0.0.1",
-    ]
-    + [
         "::1",
         "fe80::1%eth0",
         "fd00::1",

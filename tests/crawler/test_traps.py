@@ -47,7 +47,7 @@ def test_endless_things_get_few_visits(urls: list[str]) -> None:
         [f"{CITY}/node/{n}" for n in range(40)],
         [
             f"{CITY}/2026/11/{n}/a-council-{word}"
-            for n, word in enumerate("decides opens closes votes".split(), 1)
+            for n, word in enumerate(["decides", "opens", "closes", "votes"], 1)
         ],
         [f"{CITY}/budget-{n}" for n in range(2015, 2027)],
     ],

@@ -2,7 +2,7 @@ import pytest
 
 from checks import parse_edition
 from review_ui.evidence_cards import live_url, mark
-from review_ui.standing import next_open, standing
+from review_ui.standing import in_order, next_open, standing
 from tests.review_ui.builder import QUESTIONS, edition_text
 
 EDITION = parse_edition(edition_text())

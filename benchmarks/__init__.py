@@ -1,0 +1,1 @@
+"""What is measured, how, and on which corpus; each module prints a table. `make bench` runs all of them."""
