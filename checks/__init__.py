@@ -1,6 +1,7 @@
 """The questionnaire, and what can be seen of it in stored captures. Never touches the network."""
 
 from checks.context import Context
+from checks.country import Country
 from checks.coverage import Coverage, Target
 from checks.edition import (
     Criterion,
@@ -15,6 +16,7 @@ from checks.errors import BadData, CannotTell, ChecksError, UnknownEdition
 from checks.facts import facts
 from checks.judge import Judgement, Looked, Signal, judge, signals
 from checks.lexicon import Lexicon, lexicon_languages, load_lexicon
+from checks.matchers import signal_kinds
 from checks.page import Link, Page
 from checks.proposal import propose
 from checks.quote import contains_quote
@@ -32,6 +34,7 @@ __all__ = [
     "CannotTell",
     "ChecksError",
     "Context",
+    "Country",
     "Coverage",
     "Criterion",
     "Edition",
@@ -65,6 +68,7 @@ __all__ = [
     "rules_text",
     "run",
     "score",
+    "signal_kinds",
     "signals",
     "validate",
     "why",

@@ -16,13 +16,14 @@ from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 from checks.context import Context, Inbound, page_key
 from checks.country import UNKNOWN, Country
-from checks.edition import Edition
+from checks.edition import Edition, parse_edition
 from checks.fingerprint import Provider, parse_fingerprints, read_fingerprints
 from checks.hosts import site_of
 from checks.judge import signals
 from checks.lexicon import Lexicon
 from checks.page import Page
 from checks.rule import Rule
+from checks.rulebook import parse_rulebook
 from checks.shapes import has_purpose
 from checks.text import collapse
 from checks.wording import _SEPARATORS
@@ -112,6 +113,32 @@ class Coverage:
                 self._promises.setdefault(topic, set()).add(rule_id)
         self._worth: dict[tuple[str, str], float] = {}
         self._open_topics = frozenset(self._promises)
+
+    @classmethod
+    def from_texts(
+        cls,
+        edition: str,
+        rules: str,
+        *,
+        portal_url: str,
+        today: date,
+        languages: Iterable[str] = (),
+        country: str = "",
+        city_name: str = "",
+    ) -> Coverage:
+        """By the edition and the rules as a round archived them. Raises BadData."""
+        book = parse_rulebook(rules)
+        return cls(
+            parse_edition(edition),
+            rules=book.rules,
+            lexicon=book.lexicon(languages),
+            portal_url=portal_url,
+            today=today,
+            country=book.country(country),
+            languages=languages,
+            providers=book.providers,
+            city_name=city_name,
+        )
 
     def value(self, link: LinkLike) -> float:
         """The open topics that a link's words and address promise; menus and hubs more, news less."""

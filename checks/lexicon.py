@@ -185,7 +185,9 @@ def _keep(hits: list[Hit], nots: list[Hit]) -> tuple[Hit, ...]:
     for hit in sorted(
         hits, key=lambda one: (one.topic, one.start - one.end, not one.strong, one.start, one.language)
     ):
-        rivals = (one for one in (*nots, *kept) if one.topic == hit.topic)
+        # Languages share words (PM10, Wi-Fi): each keeps its own hit, for weak terms count in one language only.
+        same = (one for one in kept if one.language == hit.language)
+        rivals = (one for one in (*nots, *same) if one.topic == hit.topic)
         if not any(rival.start < hit.end and hit.start < rival.end for rival in rivals):
             kept.append(hit)
     return tuple(sorted(kept, key=lambda one: (one.start, one.end, one.topic)))

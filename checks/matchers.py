@@ -37,3 +37,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "measure": measures.measure,
     "role": measures.role,
 }
+
+
+def signal_kinds() -> list[str]:
+    return sorted(MATCHERS)

@@ -50,6 +50,7 @@ class Rulebook:
         return find_country(self.data["countries"], code)
 
 
+@lru_cache(maxsize=4)
 def parse_rulebook(text: str) -> Rulebook:
     """Raises BadData for a text that is no rules text."""
     try:

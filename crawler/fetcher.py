@@ -32,6 +32,7 @@ class Fetcher:
     def __init__(self, engine: Engine, past: Past, robots: Robots, headers: Mapping[str, str]) -> None:
         self.engine, self.past, self.robots = engine, past, robots
         self.headers = dict(headers)
+        self.asked: set[str] = set()  # a redirect to what was asked before tells nothing new
         self.unreachable: dict[str, str] = {}  # authority → why not even its robots.txt could be had
 
     async def fetch(self, url: str, *, kind: str = "page", requested_by: str = "spider") -> Answer:
@@ -44,7 +45,9 @@ class Fetcher:
             answer = await self._patiently(url, kind, requested_by)
             target = urldefrag(address.joined(url, answer.location))[0] if answer.location else ""
             hops.append(url)
-            if not target:
+            if kind == "page":
+                self.asked.add(url)
+            if not target or target in self.asked.difference(hops):
                 return Answer(url, answer.capture, answer.record, answer.error, tuple(hops))
             if target in hops or len(hops) > limit:
                 return Answer(url, answer.capture, answer.record, "redirect-loop", tuple(hops))

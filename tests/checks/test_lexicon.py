@@ -91,3 +91,9 @@ def test_a_short_term_may_be_vouched_for() -> None:
 
 def test_an_unknown_topic_is_a_fault() -> None:
     assert "unknown topic" in said(GOOD, known=frozenset({"other"}))
+
+
+def test_a_word_that_languages_share_is_a_hit_in_each() -> None:
+    words = {"air": Words((), ("pm10",))}
+    made = Lexicon(tuple(Language(tag, "tested", True, (), (), words) for tag in ("en", "pt")))
+    assert [hit.language for hit in made.scan("PM10")] == ["en", "pt"]

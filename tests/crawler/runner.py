@@ -35,18 +35,18 @@ def _known(host: Any) -> Any:
     return host
 
 
-def main() -> None:
+def work(folder: str, order: str) -> dict[str, str]:
+    """Runs what was ordered; an expected failure is told by its name and its line."""
     socket.getaddrinfo = getaddrinfo
     socket.gethostbyname = gethostbyname
-    given = json.load(sys.stdin)
+    given = json.loads(order)
     jobs = [Job(job["crawl_id"], job.get("delay"), tuple(job["allow_private"])) for job in given["jobs"]]
     identity = Identity("Test Body", "crawl@body.example") if given["identity"] else None
     try:
-        stopped = crawler.crawl(Path(sys.argv[1]), jobs, identity=identity, opt_out=given.get("opt_out", ()))
+        return crawler.crawl(Path(folder), jobs, identity=identity, opt_out=given.get("opt_out", ()))
     except (crawler.CrawlerError, EvidenceStoreError) as error:
-        stopped = {"error": type(error).__name__, "message": str(error)}
-    print(json.dumps(stopped))
+        return {"error": type(error).__name__, "message": str(error)}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(work(sys.argv[1], sys.stdin.read())))

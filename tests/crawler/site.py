@@ -28,6 +28,7 @@ class Site:
 
     pages: Pages
     latency: float = 0.0
+    greeting: bytes = b""  # said unasked, by something that is no web server
     port: int = 0
     log: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
@@ -43,8 +44,9 @@ class Site:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        writer.write(self.greeting)
         try:
-            while await self._one(reader, writer):
+            while not self.greeting and await self._one(reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass

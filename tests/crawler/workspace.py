@@ -17,14 +17,19 @@ ROOT = Path(__file__).parent.parent.parent
 EMPTY_RULES = '{"schema": "losi-rules/1", "rules": {}, "lexicons": {}, "fingerprints": {}, "countries": {}}'
 
 
-def prepare(folder: Path, portals: Mapping[str, str], *, rules: str = EMPTY_RULES, budget: int = 60) -> dict[str, str]:
+def prepare(
+    folder: Path, portals: Mapping[str, str], *, rules: str = EMPTY_RULES, budget: int = 60
+) -> dict[str, str]:
     """City → crawl id. Without rules nothing is valued, so that the order is the page's own."""
     with Store.open(folder, migrate=True) as store:
         store.add_cities(
-            City(id=name, name=name, country="PRT", languages=["en"], portal_url=url) for name, url in portals.items()
+            City(id=name, name=name, country="PRT", languages=["en"], portal_url=url)
+            for name, url in portals.items()
         )
         text = checks.edition_text("losi-2024")
-        store.open_round("r", edition="losi-2024", edition_text=text, rules_text=rules, city_ids=list(portals))
+        store.open_round(
+            "r", edition="losi-2024", edition_text=text, rules_text=rules, city_ids=list(portals)
+        )
         return {name: store.plan_crawl(f"r/{name}", budget=budget).id for name in portals}
 
 

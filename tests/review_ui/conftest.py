@@ -108,18 +108,3 @@ class opened:
 def evidence(world: World) -> TestClient:
     app = create_evidence_app(world.store, ui_origin=f"http://{HOST}", key=evidence_key(TOKEN))
     return TestClient(app, base_url=EVIDENCE, follow_redirects=False)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser_finder import ARGUMENTS, find_browser
-
-    found = find_browser()
-    if found is None:
-        pytest.skip("no browser: set LOSI_BROWSER, or install Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()

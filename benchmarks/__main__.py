@@ -1,0 +1,18 @@
+"""Every benchmark in one run: `python -m benchmarks [--pages N]`."""
+
+import argparse
+
+from benchmarks import crawl, review, rules
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=400, help="size of the corpora")
+    pages = parser.parse_args().pages
+    crawl.main(pages)
+    rules.main(pages)
+    review.main(pages)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What tests of several packages need: a browser that starts, or the reason why there is none."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    from crawler.browser_finder import QUIET, VARIABLE, find_browser, sandboxed
+
+    found = find_browser()
+    if found is None:
+        pytest.skip(f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.path, args=list(QUIET), chromium_sandbox=sandboxed()
+        )
+        yield browser
+        browser.close()
