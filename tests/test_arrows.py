@@ -25,7 +25,7 @@ HOMES = {
     "scrapy": ("crawler", "benchmarks"),
     "twisted": ("crawler", "benchmarks"),
     "playwright": ("crawler",),
-    "httpx": ("crawler",),
+    "httpx": ("crawler", "benchmarks"),
     "protego": ("crawler",),
     "distributed": ("losi/fleet.py",),
     "warcio": ("evidence_store/warc.py", "evidence_store/wacz.py"),
