@@ -12,7 +12,7 @@ from checks.edition import (
     load_edition,
     parse_edition,
 )
-from checks.errors import BadData, CannotTell, ChecksError, UnknownEdition
+from checks.errors import BadData, CannotTell, ChecksError, UnknownEdition, UnknownIndicator
 from checks.facts import facts
 from checks.judge import Judgement, Looked, Signal, judge, signals
 from checks.lexicon import Lexicon, lexicon_languages, load_lexicon
@@ -52,6 +52,7 @@ __all__ = [
     "Signal",
     "Target",
     "UnknownEdition",
+    "UnknownIndicator",
     "contains_quote",
     "edition_ids",
     "edition_text",

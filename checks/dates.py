@@ -18,6 +18,7 @@ _DAY_FIRST = re.compile(
 )
 _MONTH_FIRST = re.compile(rf"{_WORD}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})(?!\d)")
 _MONTH_ONLY = re.compile(rf"{_WORD}\.?,?\s+{_LINK}(\d{{4}})(?!\d)")
+_HAS_YEAR = re.compile(r"\d{4}")
 _YEAR = re.compile(r"(?<![\d.,/\-])(19\d\d|20\d\d)(?![\d]|[.,]\d)")
 
 
@@ -34,7 +35,7 @@ class Dated:
 def find_dates(text: str, months: Mapping[str, int], order: str = "dmy") -> list[Dated]:
     """By place; overlapping readings are dropped, the fullest kept."""
     plain = digits(text)
-    if not any(char.isdigit() for char in plain):
+    if not _HAS_YEAR.search(plain):
         return []
     found: list[Dated] = []
     for reading in (*_numeric(plain, order), *_written(plain, months)):

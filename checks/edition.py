@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from checks.errors import UnknownEdition
+from checks.errors import UnknownEdition, UnknownIndicator
 from checks.shape import Checker, Shape, texts
 from checks.yamlfile import Fault, Source, parse_yaml, read_yaml, refuse
 
@@ -95,11 +95,11 @@ class Edition:
         return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
 
     def indicator(self, code: str) -> Indicator:
-        """Raises KeyError naming the code."""
+        """Raises UnknownIndicator."""
         for indicator in self.indicators:
             if indicator.code == code:
                 return indicator
-        raise KeyError(f"{self.id} has no indicator {code}")
+        raise UnknownIndicator(self.id, code)
 
 
 def edition_ids() -> list[str]:

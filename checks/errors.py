@@ -20,6 +20,12 @@ class UnknownEdition(ChecksError):
         super().__init__(f"no edition {edition_id!r}: choose one of {', '.join(known)}")
 
 
+class UnknownIndicator(ChecksError):
+    def __init__(self, edition_id: str, code: str) -> None:
+        self.edition_id, self.code = edition_id, code
+        super().__init__(f"{edition_id} has no indicator {code!r}: `losi rules` lists them")
+
+
 class CannotTell(ChecksError):
     """Raised by a matcher that cannot judge a page; `reason` is a word of the closed vocabulary."""
 

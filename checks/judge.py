@@ -11,8 +11,9 @@ from checks.hosts import without_fragment
 from checks.matchers import MATCHERS
 from checks.page import Page
 from checks.quote import Found, selector
-from checks.roles import barred, is_news
+from checks.roles import barred, is_hollow, is_news, tells_news
 from checks.rule import Rule, SignalSpec
+from checks.section import Section, sections_of
 from checks.wording import index_of
 
 MAX_EVIDENCE = 5  # quotes of one page
@@ -88,19 +89,42 @@ def signals(
         return []
     news = is_news(page, context)
     topics = page_topics(page, context)
-    sightings = []
-    for rule in rules:
-        if _looks_at(rule, page, context) and (rule.news or not news):
-            try:
-                sighting = _Look(page, rule, context, topics).sighting()
-            except Exception as problem:
-                if broken is None:
-                    raise
-                broken.setdefault(rule.id, f"{type(problem).__name__}: {problem} (on {page.url})")
-                continue
-            if sighting is not None:
-                sightings.append(sighting)
-    return sightings
+    asked = [rule for rule in rules if _looks_at(rule, page, context) and (rule.news or not news)]
+    looks = (_Look(page, rule, context, topics) for rule in asked)
+    sightings = [one for look in looks if (one := _seen(look, broken)) is not None]
+    passed = {one.rule for one in sightings if one.outcome == "passed"}
+    rest = [rule for rule in asked if rule.id not in passed]
+    return sightings + _in_sections(page, rest, context, broken)
+
+
+def _seen(look: _Look, broken: dict[str, str] | None) -> Sighting | None:
+    try:
+        return look.sighting()
+    except Exception as problem:
+        if broken is None:
+            raise
+        broken.setdefault(look.rule.id, f"{type(problem).__name__}: {problem} (on {look.page.url})")
+        return None
+
+
+def _in_sections(
+    page: Page, rules: Sequence[Rule], context: Context, broken: dict[str, str] | None
+) -> list[Sighting]:
+    """What sections show that the page as a whole does not. A section must be named by its own heading."""
+    found: list[Sighting] = []
+    for section in sections_of(page):
+        named = context.lexicon.topics_in(section.title, weak=True)
+        wanted = [rule for rule in rules if not named.isdisjoint(rule.headings)] if named else []
+        if not wanted or is_hollow(section, context):
+            continue
+        news, topics = tells_news(section, context), page_topics(section, context)
+        for rule in wanted:
+            if rule.news or not news:
+                sighting = _seen(_Part(section, rule, context, topics), broken)
+                if sighting is not None:
+                    found.append(sighting)
+    return found
+
 
 
 def _looks_at(rule: Rule, page: Page, context: Context) -> bool:
@@ -208,6 +232,22 @@ class _Look:
             self.rule.id, self.page.url, self.page.record_id, outcome, shown, vetoes, len(families),
             self.page.title, rank,
         )  # fmt: skip
+
+
+class _Part(_Look):
+    """One rule on one section: it never fails a rule, and is no lead where the page is none."""
+
+    page: Section
+
+    def sighting(self) -> Sighting | None:
+        best = self._best([names for names in self.rule.passed if self._is_named(names)])
+        if not best:
+            return None
+        vetoes = tuple(signal for name in self.rule.unless for signal in self.fired(name)[:1])
+        return self._made("vetoed" if vetoes else "passed", best, vetoes)
+
+    def _is_named(self, names: tuple[str, ...]) -> bool:
+        return any(self.rule.signals[name].kind in ("title", "heading") for name in names)
 
 
 def _primary(tag: str) -> str:

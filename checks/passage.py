@@ -216,8 +216,8 @@ def _inner(node: Any, tag: str, state: _State) -> _State:
         if tag != "span" or "hidden" not in node.attributes:
             return state
         return _State(state.tag, state.zone, True, state.node)
-    # A block inside a heading or a list item keeps their meaning.
-    kept = state.tag if tag in ("div", "p") and state.tag in _KEPT else tag
+    # A block or an accordion's button inside a heading or a list item keeps their meaning.
+    kept = state.tag if tag in ("div", "p", "button") and state.tag in _KEPT else tag
     return _State(kept, zone_of(node, state.zone), state.hidden or is_hidden(node), node)
 
 

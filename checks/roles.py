@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from checks.context import Context
 from checks.page import Page
+from checks.section import Section
 from checks.text import collapse
 from checks.wording import index_of, title_parts
 
@@ -72,6 +73,14 @@ def is_news(page: Page, context: Context) -> bool:
     if any("news" in context.lexicon.topics_in(re.sub(r"[-_]+", " ", part), weak=True) for part in folders):
         return True
     return _under_news(page, context)
+
+
+def tells_news(section: Section, context: Context) -> bool:
+    """Sections of a page of news are items of news."""
+    page = section.page
+    said = [one.text for one in page.headings if one.level == 1] or title_parts(page, context)
+    said.append(section.title)
+    return any("news" in context.lexicon.topics_in(text) for text in said)
 
 
 def _under_news(page: Page, context: Context) -> bool:

@@ -132,6 +132,12 @@ class Rule:
     def topics(self) -> frozenset[str]:
         return frozenset(topic for spec in self.signals.values() for topic in spec.topics)
 
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        """Topics of which a heading makes a page or a section worth a look."""
+        naming = (spec for spec in self.signals.values() if spec.kind in ("title", "heading"))
+        return frozenset(topic for spec in naming if spec.name not in self.unless for topic in spec.topics)
+
 
 def parse_rule(data: Mapping[str, Any]) -> Rule:
     proposals = data["propose"]

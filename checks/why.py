@@ -39,7 +39,7 @@ def _findings(store: Store, assessment_id: str, tests: list[str]) -> Iterator[st
         finding = found.get(test)
         if finding is None:
             continue
-        sure = f", {finding.confidence:.0%} sure" if finding.confidence is not None else ""
+        sure = f", estimated {finding.confidence:.2f}" if finding.confidence is not None else ""
         info = finding.info
         yield f"{test}: {finding.outcome} ({info.get('reason', '')}{sure}): {info.get('message', '')}"
         for one in finding.evidence:

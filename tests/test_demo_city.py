@@ -78,7 +78,8 @@ def test_every_quote_stands_in_the_capture_it_cites(demo):
 
 
 def stands(quote: str, page: Page) -> bool:
-    return checks.contains_quote(page, quote)
+    """In the text or an attribute; a measurement of markup quotes the source itself."""
+    return checks.contains_quote(page, quote) or quote in " ".join(page.source.split())
 
 
 def test_nothing_left_this_machine(demo):

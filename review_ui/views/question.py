@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checks import Indicator
+from checks import Indicator, UnknownIndicator
 from evidence_store import Answer
 from review_ui.auth import Person
 from review_ui.desk import Case, Desk, Proposal
@@ -184,7 +184,7 @@ def _cards(desk: Desk, case: Case, indicator: Indicator, asked: int) -> tuple[Ca
 def indicator_of(case: Case, code: str) -> Indicator:
     try:
         return case.edition.indicator(code)
-    except KeyError as error:
+    except UnknownIndicator as error:
         raise NoSuchPage(f"question {code} of {case.edition.id}") from error
 
 

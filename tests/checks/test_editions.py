@@ -15,7 +15,7 @@ from checks.edition import (
     load_edition,
     parse_edition,
 )
-from checks.errors import BadData, UnknownEdition
+from checks.errors import BadData, UnknownEdition, UnknownIndicator
 from checks.scoring import level_of, rank, ratio
 from checks.yamlfile import parse_yaml, read_yaml
 
@@ -83,7 +83,7 @@ def test_an_unknown_edition_names_the_known_ones() -> None:
 
 
 def test_an_unknown_code_is_named() -> None:
-    with pytest.raises(KeyError, match="999"):
+    with pytest.raises(UnknownIndicator, match="999"):
         load_edition("losi-2024").indicator("999")
 
 

@@ -48,7 +48,7 @@ class Site:
         try:
             while not self.greeting and await self._one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
             pass
         finally:
             self._writers.discard(writer)

@@ -17,7 +17,9 @@ SCRIPT = b"document.getElementById('menu').innerHTML = '<a href=\"/pay\">Pay</a>
 def path():
     found = find_browser()
     if found is None:
-        pytest.skip(f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}")
+        pytest.skip(
+            f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}"
+        )
     return found.path
 
 

@@ -14,9 +14,15 @@ import checks
 from evidence_store import Store
 from tests.crawler import runner
 from tests.crawler.site import Reply, Site, page, serving
-from tests.crawler.workspace import ROOT, Seen, command, order, prepare, run
+from tests.crawler.workspace import EMPTY_RULES, ROOT, Seen, command, order, prepare, run
 
 PAGES = 40
+# What Scrapy imports only when a crawl begins.
+LOADED_LATE = [
+    "scrapy.core.downloader.handlers.http11",
+    "scrapy.core.scraper",
+    "scrapy.extensions.closespider",
+]
 
 
 def town(latency: float) -> Site:
@@ -33,14 +39,14 @@ def town(latency: float) -> Site:
     return Site(pages, latency=latency)
 
 
-def killed_until_finished(folder: Path, kills: int, seed: int) -> tuple[Site, int]:
+def killed_until_finished(folder: Path, kills: int, seed: int, rules: str = EMPTY_RULES) -> tuple[Site, int]:
     """The site with its log, and how many processes were really killed."""
     # A server of processes that have imported everything: a start costs little, and shares no thread with the test.
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.crawler.runner"])
+    processes.set_forkserver_preload(["tests.crawler.runner", *LOADED_LATE])
     chance, site, done = random.Random(seed), town(0.02), 0
     with serving(site):
-        (crawl,) = prepare(folder, {"town": site.url}, rules=checks.rules_text()).values()
+        (crawl,) = prepare(folder, {"town": site.url}, rules=rules).values()
         given = order([crawl], [site.authority])
         for _ in range(kills):
             before = len(site.log)
@@ -90,7 +96,7 @@ def test_it_works(tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 8))
 def test_many_kills(tmp_path: Path, seed: int) -> None:
-    site, _ = killed_until_finished(tmp_path, 40, seed=seed)
+    site, _ = killed_until_finished(tmp_path, 40, seed, checks.rules_text())
     check(tmp_path, site, 40)
 
 
@@ -102,7 +108,7 @@ def test_two_crawlers_on_one_crawl(tmp_path: Path) -> None:
             other.claim(crawl, worker="another", rules_digest="")
             second = run(tmp_path, order([crawl], [site.authority]))
     assert second["error"] == "CrawlTaken"
-    assert "wait for it" in second["message"]
+    assert "stop it" in second["message"]
     assert site.log == []
 
 

@@ -88,7 +88,8 @@ def test_why_names_the_bytes(assessed):
     city = assessed[0]["cities"][0]
     said = losi(assessed[1], "why", "assess", city["id"], "234").stdout
     assert "passed" in said
-    assert "urn:uuid:" in said
+    assert ".warc.gz@" in said
+    assert "sha256:" in said
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])
