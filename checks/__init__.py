@@ -14,7 +14,7 @@ from checks.edition import (
 )
 from checks.errors import BadData, CannotTell, ChecksError, UnknownEdition, UnknownIndicator
 from checks.facts import facts
-from checks.judge import Judgement, Looked, Signal, judge, signals
+from checks.judge import Judgement, Looked, judge
 from checks.lexicon import Lexicon, lexicon_languages, load_lexicon
 from checks.matchers import signal_kinds
 from checks.page import Link, Page
@@ -25,6 +25,7 @@ from checks.rule import Rule, load_rules
 from checks.rulebook import Rulebook, rules_text
 from checks.run import RunReport, run
 from checks.scoring import Score, rank, score
+from checks.sighting import Signal, signals
 from checks.validation import validate
 from checks.why import why
 from checks.yamlfile import Fault

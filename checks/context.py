@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -63,6 +63,19 @@ class Context:
             return True
         host = host_of(url)
         return any(under(host, suffix) for suffix in self.country.government_suffixes)
+
+    def is_service(self, url: str) -> bool:
+        """Where cities hand over to: a known provider, a national service, another authority."""
+        if self.is_own(url):
+            return False
+        topics = tuple(self.country.handoff_hosts)
+        return bool(self.known_providers.at(url)) or self.takes_over(url, topics) or self.is_official(url)
+
+    def takes_over(self, url: str, topics: Iterable[str]) -> bool:
+        """The country's facts name the host for one of these matters."""
+        host = host_of(url)
+        named = (name for topic in topics for name in self.country.handoff_hosts.get(topic, ()))
+        return any(under(host, name) for name in named)
 
     def is_home(self, url: str) -> bool:
         portal = page_key(self.portal_url)

@@ -19,12 +19,12 @@ from checks.country import UNKNOWN, Country
 from checks.edition import Edition, parse_edition
 from checks.fingerprint import Provider, parse_fingerprints, read_fingerprints
 from checks.hosts import site_of
-from checks.judge import signals
 from checks.lexicon import Lexicon
 from checks.page import Page
 from checks.rule import Rule
 from checks.rulebook import parse_rulebook
 from checks.shapes import has_purpose
+from checks.sighting import signals
 from checks.text import collapse
 from checks.wording import _SEPARATORS
 

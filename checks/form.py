@@ -23,6 +23,16 @@ _TYPED = {
     "datetime-local",
 }
 MAX_FORMS = 40
+_SCRIPTED = (
+    "data-",
+    "hx-",
+    "ng-",
+    "v-",
+    "@",
+    "wire:",
+    "x-",
+    "up-",
+)  # attributes by which scripts take forms over
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,18 @@ class Form:
     inner: str  # the heading inside it
     before: str  # the nearest heading before it, in the same zone
     node: Any = field(repr=False, compare=False)
+
+    @property
+    def goes_nowhere(self) -> bool:
+        """Its target is empty talk and no script takes it over: what is typed into it is lost."""
+        attributes = self.node.attributes
+        target = (attributes.get("action") or "").strip().lower()
+        handler = (attributes.get("onsubmit") or "").strip().lower()
+        lost = target == "#" or target.startswith("javascript:")
+        scripted = any(name.startswith(_SCRIPTED) for name in attributes) or "(" in handler + target[
+            11:
+        ].replace("void(0)", "")
+        return not scripted and (lost or (not target and "return false" in handler))
 
     @property
     def types(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
+from checks.address import file_type
 from checks.context import Context
 from checks.dates import find_dates
 from checks.page import Page, _Zones
@@ -85,25 +85,6 @@ def has_amount(text: str) -> bool:
         ):
             return True
     return any(not find_dates(match.group(), {}) for match in _GROUPED.finditer(text))
-
-
-@lru_cache(maxsize=1)
-def file_pattern() -> re.Pattern[str]:
-    return re.compile(
-        r"\.(pdf|csv|tsv|xlsx?|ods|odt|docx?|json|geojson|xml|rdf|ttl|zip|txt|kml|shp|gpkg|parquet|pptx?)$"
-    )
-
-
-def file_type(url: str) -> str:
-    """The file extension an address ends in, or names as its format; "" for a page."""
-    path, _, query = url.partition("#")[0].partition("?")
-    found = file_pattern().search(path.lower())
-    if found:
-        return found.group(1)
-    named = re.search(
-        r"(?:^|[&?])(?:format|type|output|f)=(csv|json|geojson|xlsx?|xml|pdf|ods)(?:&|$)", query.lower()
-    )
-    return named.group(1) if named else ""
 
 
 def holds(item: Item, what: str, context: Context) -> bool:

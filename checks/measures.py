@@ -15,7 +15,7 @@ from checks.page import Page
 from checks.quote import Found, longest_piece, whole, within
 from checks.rule import SignalSpec
 from checks.text import collapse, fold
-from checks.wording import MAX_FOUND, hits_of
+from checks.wording import MAX_FOUND, hits_of, refused_links
 
 _MEDIA = {
     "image": "img,picture img,figure",
@@ -55,7 +55,10 @@ def _by_address(page: Page, place: str, context: Context) -> Iterator[tuple[Prov
 
 def _addresses(page: Page, place: str, context: Context) -> Iterator[tuple[str, str, Any]]:
     if place == "link":
+        refused = refused_links(page, context)
         for link in page.links:
+            if link.node is not None and link.node.mem_id in refused:
+                continue
             if link.url.startswith("http") and not context.is_dead(link.url):
                 yield link.url, link.text if link.attribute else "", link.node
     elif place == "form":

@@ -68,6 +68,7 @@ class Page:
         decoded = decode(record.body, header(record.http_headers, "content-encoding"))
         self.body, self.truncated = decoded.body, decoded.truncated
         self.boilerplate: frozenset[str] = frozenset()
+        self.parted = False  # its sections are judged each for itself
         self.mime = sniff(self.body, "text/html" if self.kind == "dom" else self._declared_mime)
         if self.kind == "dom":
             self.url = _visited(self.url)
@@ -173,7 +174,7 @@ class Page:
     def leave_out(self, boilerplate: frozenset[str]) -> None:
         """Lines that stand on most pages of the portal say nothing of this one."""
         self.boilerplate = boilerplate
-        for made in ("main", "main_text", "words", "identified", "_index", "_lists"):
+        for made in ("main", "main_text", "words", "identified", "_index", "_lists", "_sections", "_refused"):
             self.__dict__.pop(made, None)
 
     @cached_property

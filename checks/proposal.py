@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.edition import Indicator
-from checks.judge import Judgement, Looked, Signal
+from checks.judge import Judgement, Looked
 from checks.lexicon import Lexicon
 from checks.rule import Rule
+from checks.sighting import Signal
 from evidence_store import NewEvidence, NewFinding
 
 MAX_TERMS = 16

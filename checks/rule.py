@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from checks.yamlfile import Fault, Source, read_yaml, refuse
 FOLDER = Path(__file__).parent / "rules"
 FAMILIES = frozenset({"wording", "structure", "provider", "form", "measurement", "meaning"})
 ALONE = frozenset({"measurement", "provider"})  # families that are proof by themselves
+SECTION_SHARE = 0.6  # of the words and terms asked of a page, what is asked of one of its sections
 OUTCOMES = ("passed", "failed", "cantTell")
 PLACES = frozenset({"any", "home", "official"})
 LOOK_AT = frozenset({"page", "document", "dom", "tls", "accessibility", "phone"})
@@ -21,16 +23,16 @@ LOOK_AT = frozenset({"page", "document", "dom", "tls", "accessibility", "phone"}
 KINDS: dict[str, frozenset[str]] = {
     "title": frozenset({"topic", "topics", "strength"}),
     "heading": frozenset({"topic", "topics", "strength", "at_least"}),
-    "link": frozenset({"topic", "topics", "strength", "zone", "to", "provider", "at_least"}),
+    "link": frozenset({"topic", "topics", "strength", "zone", "to", "also", "provider", "at_least"}),
     "inbound": frozenset({"topic", "topics", "strength"}),
     "text": frozenset({"topic", "topics", "strength", "at_least"}),
     "facets": frozenset({"topics", "at_least", "strength"}),
     "form": frozenset({"purpose", "topic", "topics", "strength", "fields", "at_least_fields"}),
     "provider": frozenset({"provider", "of", "in", "at_least"}),
     "file": frozenset({"types", "topic", "topics", "strength", "at_least"}),
-    "list": frozenset({"at_least", "with", "within_days", "upcoming", "topic", "topics", "strength"}),
+    "list": frozenset({"at_least", "with", "within_days", "upcoming", "topic", "topics", "strength", "each"}),
     "contact": frozenset({"kinds", "at_least", "topic", "topics", "strength"}),
-    "prose": frozenset({"at_least"}),
+    "prose": frozenset({"at_least", "questions"}),
     "date": frozenset({"within_days", "upcoming", "within_years", "at_least"}),
     "markup": frozenset({"schema_type", "meta", "rel", "attribute", "selector", "at_least"}),
     "language": frozenset({"other"}),
@@ -39,10 +41,11 @@ KINDS: dict[str, frozenset[str]] = {
     "measure": frozenset({"of", "is"}),
     "role": frozenset({"is"}),
 }
-_NUMBERS = frozenset({"at_least", "at_least_fields", "within_days", "within_years"})
+_NUMBERS = frozenset({"at_least", "at_least_fields", "within_days", "within_years", "questions"})
 _ENUMS: dict[str, frozenset[str]] = {
     "zone": frozenset({"nav", "header", "footer", "main", "aside"}),
-    "to": frozenset({"own", "foreign", "any"}),
+    "to": frozenset({"own", "foreign", "service", "handoff", "any"}),
+    "each": frozenset({"yes"}),
     "strength": frozenset({"strong", "weak"}),
     "purpose": frozenset({"search", "contact", "login", "apply", "pay", "subscribe", "report", "feedback"}),
     "in": frozenset({"form", "link", "iframe", "script", "redirect", "text", "dom"}),
@@ -97,6 +100,14 @@ class SignalSpec:
     @cached_property
     def topics(self) -> tuple[str, ...]:
         return self.words("topic") + self.words("topics")
+
+    @cached_property
+    def in_section(self) -> SignalSpec:
+        """The same signal asked of one section: less text is enough."""
+        if self.kind not in ("prose", "text", "facets") or self.number("at_least", 1) < 3:
+            return self
+        enough = math.ceil(self.number("at_least", 1) * SECTION_SHARE)
+        return replace(self, params={**self.params, "at_least": str(enough)})
 
 
 @dataclass(frozen=True)
@@ -245,7 +256,7 @@ def _check_signal(
         elif name in _ENUMS and name != "of":
             for word in texts(value):
                 check.one_of(word, (*key, name), _ENUMS[name], name)
-        elif name in ("topic", "topics") and topics is not None:
+        elif name in ("topic", "topics", "also") and topics is not None:
             for word in texts(value):
                 check.one_of(word, (*key, name), topics, "topic") if word not in topics else None
         elif name in ("provider", "of") and item.get("kind") != "measure" and kinds is not None:

@@ -11,12 +11,13 @@ from typing import Any
 
 from checks.archive import PAGES, Archive
 from checks.edition import Edition, parse_edition
-from checks.judge import Judgement, Sighting, Signal, judge, signals
+from checks.judge import Judgement, judge
 from checks.page import Page
 from checks.proposal import Searched, finding_of, propose
 from checks.quote import contains_quote
 from checks.rule import Rule, parse_rule
 from checks.rulebook import Rulebook, load_rulebook, parse_rulebook
+from checks.sighting import Sighting, Signal, signals
 from checks.text import collapse
 from evidence_store import NewFinding, Store
 

@@ -26,21 +26,22 @@ _OUTSIDE = frozenset({"nav", "header", "footer"})
 _TITLED = ("card-title", "card__title", "panel-title", "accordion-title", "box-title", "tile-title")
 
 
-class Section(Page):
-    """The passages and elements of a page from one heading on; `title` is that heading."""
+class View(Page):
+    """Part of a page. Bytes, address and language stay the page's; only what is read of them is narrower."""
 
-    def __init__(self, page: Page, heading: Passage, passages: tuple[Passage, ...], span: range) -> None:
-        # Bytes, address and language stay the page's; only what is read of them is narrower.
+    def __init__(self, page: Page, passages: tuple[Passage, ...]) -> None:
         self.__dict__.update({name: page.__dict__[name] for name in _SHARED})
-        self.page, self.heading, self.span = page, heading, span
-        self.passages = passages
-        self.title = heading.text
+        self.__dict__["passages"] = passages
+        self.page = page
+        self.parted = False
 
-    def __repr__(self) -> str:
-        return f"Section({self.url!r}, {self.heading.text!r})"
+    def spans(self, place: int) -> bool:
+        """Whether the element at that place of the document belongs to the part."""
+        raise NotImplementedError
 
     def holds(self, node: Any) -> bool:
-        return node is not None and _order(self.page).get(node.mem_id, -1) in self.span
+        place = _order(self.page).get(node.mem_id) if node is not None else None
+        return place is not None and self.spans(place)
 
     @cached_property
     def tree(self) -> Any:
@@ -60,13 +61,8 @@ class Section(Page):
 
     @cached_property
     def main(self) -> tuple[Passage, ...]:
-        zone = self.heading.zone
-        own = [one for one in self.passages if one.zone == zone and one.text not in self.boilerplate]
-        return tuple(one for one in own if "©" not in one.text)
-
-    @cached_property
-    def headings(self) -> tuple[Passage, ...]:
-        return (replace(self.heading, tag="h1"),)
+        mine = set(map(id, self.passages))
+        return tuple(one for one in self.page.main if id(one) in mine)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -82,17 +78,58 @@ class Section(Page):
         return sorted((items for items in parts if len(items) >= 2), key=len, reverse=True)
 
 
+class Section(View):
+    """The passages and elements from one heading on; its title is that heading."""
+
+    def __init__(self, page: Page, heading: Passage, passages: tuple[Passage, ...], span: range) -> None:
+        super().__init__(page, passages)
+        self.heading, self.span = heading, span
+        self.__dict__["title"] = heading.text
+
+    def __repr__(self) -> str:
+        return f"Section({self.url!r}, {self.heading.text!r})"
+
+    def spans(self, place: int) -> bool:
+        return place in self.span
+
+    @cached_property
+    def headings(self) -> tuple[Passage, ...]:
+        return (replace(self.heading, tag="h1"),)
+
+    @cached_property
+    def is_leaf(self) -> bool:
+        """Whether no other section begins inside it."""
+        return not any(_level(one) for one in self.passages[1:])
+
+
+class Rest(View):
+    """A page without some of its sections."""
+
+    def __init__(self, page: Page, without: list[Section]) -> None:
+        gone = {id(one) for section in without for one in section.passages}
+        super().__init__(page, tuple(one for one in page.passages if id(one) not in gone))
+        self.gone = [section.span for section in without]
+        self.parted = page.parted
+
+    def spans(self, place: int) -> bool:
+        return not any(place in span for span in self.gone)
+
+    @cached_property
+    def title(self) -> str:
+        return self.page.title
+
+
 _SHARED = ("url", "status", "kind", "record_id", "boilerplate", "mime", "truncated", "body")
 
 
 class _Part:
     """The elements of a section, asked for by CSS as those of a page are."""
 
-    def __init__(self, section: Section) -> None:
-        self.section = section
+    def __init__(self, view: View) -> None:
+        self.view = view
 
     def css(self, query: str) -> list[Any]:
-        return [node for node in self.section.page.tree.css(query) if self.section.holds(node)]
+        return [node for node in self.view.page.tree.css(query) if self.view.holds(node)]
 
     def css_first(self, query: str) -> Any:
         return next(iter(self.css(query)), None)
@@ -100,8 +137,13 @@ class _Part:
 
 def sections_of(page: Page) -> list[Section]:
     """In reading order, outer before inner; none where the page is but one."""
-    if not page.is_html:
-        return []
+    made: list[Section] | None = page.__dict__.get("_sections")
+    if made is None:
+        made = page.__dict__["_sections"] = _read(page) if page.is_html else []
+    return made
+
+
+def _read(page: Page) -> list[Section]:
     marks = [(place, level) for place, one in enumerate(page.passages) if (level := _level(one))]
     topmost = [level for place, level in marks if level == 1]
     usable = [(place, level) for place, level in marks if level > 1 or len(topmost) > 1]
@@ -147,10 +189,22 @@ def _cut(page: Page, place: int, stop: int | None) -> Section:
             end = min(end, at) if at > begin else end
             break
         taken.append(one)
-    if stop is not None:
-        at = order.get(page.passages[stop].node.mem_id, 0)
+    following = _tail(taken, page.boilerplate) or (page.passages[stop] if stop is not None else None)
+    if following is not None:
+        at = order.get(following.node.mem_id, 0)
         end = min(end, at) if at > begin else end
     return Section(page, heading, tuple(taken), range(begin, max(end, begin + 1)))
+
+
+def _tail(taken: list[Passage], boilerplate: frozenset[str]) -> Passage | None:
+    """Cuts off what no element sets apart from the content: the lines at the foot of every page."""
+    for place in range(1, len(taken)):
+        ends = taken[place : place + 2]
+        if all(one.text in boilerplate or "©" in one.text for one in ends):
+            first = taken[place]
+            del taken[place:]
+            return first
+    return None
 
 
 def _holder(node: Any) -> Any:

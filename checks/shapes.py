@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from checks.address import file_type
 from checks.context import Context
 from checks.dates import find_dates, find_years
 from checks.form import Form
-from checks.listing import Item, file_type, holds, item_dates, lists_of
+from checks.listing import Item, holds, item_dates, lists_of
 from checks.page import Link, Page
 from checks.quote import Found, longest_piece, of_passage, pieces_of, whole, within
 from checks.rule import SignalSpec
 from checks.text import collapse, digits
 from checks.wording import MAX_FOUND, hits_of
 
+_ASKING = ("?", "؟", "？")
 UPCOMING_DAYS = 500  # a date further ahead is a plan, not an announcement
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+){1,6}")
 _PHONE = re.compile(r"(?<![\w/.,\-])(?:\+|\(|00)?\d[\d\s().\-/–]{5,20}\d(?![\w/])")
@@ -42,7 +44,7 @@ def form(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
 
 
 def _fits(item: Form, spec: SignalSpec, page: Page, context: Context) -> bool:
-    if len(item.fields) < spec.number("at_least_fields", 0):
+    if item.goes_nowhere or len(item.fields) < spec.number("at_least_fields", 0):
         return False
     for kind in spec.words("fields"):
         if not _FIELD_KINDS.get(kind, frozenset({kind})) & set(item.types):
@@ -132,6 +134,8 @@ def list_(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
 
 def _item_fits(item: Item, spec: SignalSpec, page: Page, context: Context) -> bool:
     if not all(holds(item, what, context) for what in spec.words("with")):
+        return False
+    if spec.params.get("each") == "yes" and not hits_of(item.text, spec, page, context):
         return False
     if "within_days" not in spec.params and "upcoming" not in spec.params:
         return True
@@ -239,7 +243,10 @@ _CONTACTS = {"email": _emails, "phone": _phones, "address": _addresses, "person"
 
 
 def prose(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
-    """So many words of main text."""
+    """So many words of main text; so many lines of it that ask."""
+    asked = sum(1 for passage in page.main if passage.text.endswith(_ASKING))
+    if asked < spec.number("questions", 0):
+        return
     if page.words >= spec.number("at_least", 80) and page.main:
         yield whole(max(page.main, key=lambda passage: len(passage.text)))
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from checks.archive import PAGES, Archive
 from checks.context import page_key
 from checks.edition import parse_edition
-from checks.judge import _Look, page_topics
 from checks.roles import barred, is_news
 from checks.rulebook import Rulebook
 from checks.run import archived_rulebook
+from checks.sighting import _Look, page_topics
 from evidence_store import Capture, Store
 
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from checks.address import file_type
 from checks.context import Context, page_key
 from checks.lexicon import Hit
 from checks.page import Link, Page
 from checks.passage import Passage
 from checks.quote import Found, hit_in, pieces_of, within
 from checks.rule import SignalSpec
+from checks.text import collapse
 
 _SEPARATORS = re.compile(r"\s+[|–—·»:\-]+\s+|\s*\|\s*|\s*»\s*|::")
 MAX_FOUND = 4  # quotes per signal: enough to see it, few enough to read
@@ -89,14 +91,16 @@ def _first_headings(page: Page) -> Iterable[Passage]:
 
 
 def heading(page: Page, spec: SignalSpec, context: Context) -> Iterator[Found]:
-    """Headings of the content carry the topic."""
+    """Headings of the content carry the topic; where sections are judged by themselves, the first heading only."""
+    needed = spec.number("at_least", 1)
+    lowest = 1 if page.parted and needed == 1 else 6
     found = [
         hit_in(passage, hit, context.lexicon)
         for passage in page.headings
-        if passage.zone in ("", "main!")
+        if passage.zone in ("", "main!") and passage.level <= lowest
         for hit in hits_of(passage.text, spec, page, context)[:1]
     ]
-    if len(found) >= spec.number("at_least", 1):
+    if len(found) >= needed:
         yield from found[:MAX_FOUND]
 
 
@@ -131,8 +135,44 @@ def _admits(item: Link, page: Page, spec: SignalSpec, context: Context) -> bool:
     kinds = spec.words("provider")
     if kinds and not any(one.kind in kinds for one in context.known_providers.at(item.url)):
         return False
+    if item.node is not None and item.node.mem_id in refused_links(page, context):
+        return False
+    return _says_also(item, page, spec, context) and _leads(item.url, spec, context)
+
+
+def _says_also(item: Link, page: Page, spec: SignalSpec, context: Context) -> bool:
+    """`also`: the link's own words, or the heading of the section judged, carry a second topic."""
+    wanted = spec.words("also")
+    if not wanted:
+        return True
+    said = (item.text,) if page.parted else (item.text, *(one.text for one in page.headings[:1]))
+    return any(not context.lexicon.topics_in(text).isdisjoint(wanted) for text in said)
+
+
+def _leads(url: str, spec: SignalSpec, context: Context) -> bool:
     where = str(spec.params.get("to", "any"))
-    return where == "any" or (where == "own") == context.is_own(item.url)
+    if where == "any":
+        return True
+    if where == "own":
+        return context.is_own(url)
+    if context.is_own(url) or file_type(url):
+        return False
+    if where == "handoff":
+        return context.takes_over(url, spec.topics)
+    return where == "foreign" or context.is_service(url)
+
+
+def refused_links(page: Page, context: Context) -> frozenset[int]:
+    """Links in a line that says of their matter that it is not offered, or not yet: they prove nothing."""
+    made: frozenset[int] | None = page.__dict__.get("_refused")
+    if made is None:
+        main = index_of(page, context).main
+        places = [*main.get("not-offered", ()), *main.get("under-construction", ())]
+        lines = [passage for passage, hit in places if hit.strong and passage.node is not None]
+        found = ((line, link) for line in lines for link in line.node.css("a[href]"))
+        made = frozenset(link.mem_id for line, link in found if collapse(link.text()) in line.text)
+        page.__dict__["_refused"] = made
+    return made
 
 
 def _link_quote(item: Link, hit: Hit | None, context: Context) -> Found:

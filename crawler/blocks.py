@@ -7,6 +7,7 @@ from crawler.answer import Answer
 REFUSALS = frozenset({401, 403, 429, 503})
 # In a row, on the portal's own site, without a page between them.
 ENOUGH = 8
+UNAVAILABLE = 3
 CHALLENGE = re.compile(
     rb"cf-chl-|challenge-platform|_Incapsula_Resource|/_sec/cp_challenge|px-captcha|ddos-guard|"
     rb"g-recaptcha|h-captcha|Just a moment\.\.\.|awsWafCookieDomainList"
@@ -35,6 +36,10 @@ class Blocks:
             self.row += 1
         elif answer.status is not None and answer.status < 400:
             self.row = 0
+
+    def shut_by(self, answer: Answer) -> bool:
+        """After the repetitions: too many requests once, or unavailable for several addresses in a row."""
+        return answer.status == 429 or (answer.status == 503 and self.row >= UNAVAILABLE)
 
     @property
     def blocked(self) -> bool:

@@ -214,12 +214,14 @@ class Frontier:
         text = candidate.link.text[:200]
         self._skipped[key] = Skipped(candidate.url, reason, candidate.found_on, text)
 
-    def skipped(self, rest: str) -> list[Skipped]:
-        """Everything seen and not visited; `rest` is the reason of what still waits."""
+    def skipped(self, rest: str, forbidden: Callable[[str], str | None] = lambda url: None) -> list[Skipped]:
+        """Everything seen and not visited; `rest` is the reason of what still waits and was not forbidden anyhow."""
         for site in list(self._heaps):
             for *_, key, candidate in self._heaps[site]:
                 if key in self._best and key not in self._seen:
-                    self.skip(candidate, self.scope.refusal(candidate.url) or rest)
+                    self.skip(
+                        candidate, self.scope.refusal(candidate.url) or forbidden(candidate.url) or rest
+                    )
         return [one for key, one in self._skipped.items() if key not in self._seen]
 
 

@@ -14,6 +14,7 @@ from twisted.internet.error import DNSLookupError
 
 from crawler import address
 from crawler.errors import ForbiddenTarget
+from crawler.viewing import BROWSER
 
 if TYPE_CHECKING:
     from crawler.spiders.portal import PortalSpider
@@ -31,6 +32,8 @@ class Guard:
 
     async def process_request(self, request: Request) -> None:
         await self.check(request.url, request.method, kind=request.meta.get("kind", "page"))
+        if request.meta.get("requested_by") == BROWSER:
+            return  # a browser's visit holds the host's turn from its first request to its last
         domain = address.site(request.url)
         await self.spider.turns.take(domain)
         request.meta["turn"] = domain

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Protocol
 
-from checks import Coverage, Page, parse_edition
-from checks.rulebook import parse_rulebook
+from checks import Coverage, Page
 from crawler.frontier import Link
 from evidence_store import Crawl, Store
 
@@ -49,22 +47,15 @@ def interest(store: Store, crawl: Crawl) -> Interest:
     """Judged by edition and rules as the round archived them, on the day on which the crawl was opened."""
     round_id, city_id = _round_and_city(crawl)
     of_round, city = store.round(round_id), store.city(city_id)
-    rulebook = _rulebook(store.archived_text(of_round.rules_digest))
-    return Coverage(
-        parse_edition(store.archived_text(of_round.edition_digest)),
-        rules=rulebook.rules,
-        lexicon=rulebook.lexicon(city.languages),
+    return Coverage.from_texts(
+        store.archived_text(of_round.edition_digest),
+        store.archived_text(of_round.rules_digest),
         portal_url=city.portal_url,
         today=(crawl.opened or datetime.now(UTC)).date(),
-        country=rulebook.country(city.country),
         languages=city.languages,
-        providers=rulebook.providers,
+        country=city.country,
         city_name=city.name,
     )
-
-
-# Parsed once for all cities of a round: words and rules are a second's work.
-_rulebook = lru_cache(maxsize=2)(parse_rulebook)
 
 
 def _round_and_city(crawl: Crawl) -> tuple[str, str]:

@@ -73,6 +73,10 @@ class Robots:
         found = self.verdicts.get(address.authority(url))
         return found.delay if found else 0.0
 
+    def reason(self, url: str) -> str | None:
+        """The trail's word where rules are known and forbid."""
+        return "robots" if self.known(url) and not self.allows(url) else None
+
     @staticmethod
     def address(url: str) -> str:
         return address.origin(url) + "/robots.txt"

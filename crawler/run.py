@@ -11,12 +11,14 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from crawler import address
+from crawler.browser_finder import Browser
 from crawler.errors import NoIdentity, ReactorSpent
 from crawler.identity import Identity
 from crawler.spiders.portal import Job, Orders, PortalSpider
 from evidence_store import CrawlFinished, Store
 
 Progress = Callable[[str, dict[str, Any]], None]
+Failed = Callable[[str, BaseException], None]
 
 _spent = threading.Event()
 
@@ -28,12 +30,14 @@ def crawl(
     identity: Identity | None,
     database_url: str | None = None,
     opt_out: Sequence[str] = (),
+    browser: Browser | None = None,
     progress: Progress | None = None,
+    failed: Failed | None = None,
 ) -> dict[str, str]:
     """Runs every job to its end and says of each why it stopped.
 
-    Blocks; once per process. Raises NoIdentity before anything is asked; CrawlTaken, StoreFull and the like when
-    all other jobs have ended; KeyboardInterrupt when it was told to stop.
+    Blocks; once per process. Raises NoIdentity before anything is asked; KeyboardInterrupt when it was told to stop.
+    CrawlTaken, StoreFull and the like go to `failed` with their crawl; without it the first is raised at the end.
     """
     if _spent.is_set():
         raise ReactorSpent
@@ -41,7 +45,8 @@ def crawl(
         if identity is None:
             _refuse_beyond_loopback(store, jobs)
         _spent.set()
-        return _run(Orders(store, identity, tuple(opt_out), progress), jobs)
+        orders = Orders(store, identity, tuple(opt_out), browser, progress)
+        return _run(orders, jobs, failed)
 
 
 def _refuse_beyond_loopback(store: Store, jobs: Sequence[Job]) -> None:
@@ -52,7 +57,7 @@ def _refuse_beyond_loopback(store: Store, jobs: Sequence[Job]) -> None:
             raise NoIdentity(url)
 
 
-def _run(orders: Orders, jobs: Sequence[Job]) -> dict[str, str]:
+def _run(orders: Orders, jobs: Sequence[Job], failed: Failed | None) -> dict[str, str]:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     process = AsyncCrawlerProcess(settings)
@@ -62,12 +67,22 @@ def _run(orders: Orders, jobs: Sequence[Job]) -> dict[str, str]:
     main = threading.current_thread() is threading.main_thread()
     process.start(install_signal_handlers=main)
     spiders = {job: crawler.spider for job, crawler in crawlers.items()}
-    return _outcome(tasks, spiders)
+    stopped, failures, interrupted = _outcome(tasks, spiders)
+    for crawl_id, failure in failures.items():
+        if failed is None:
+            raise failure
+        failed(crawl_id, failure)
+    if interrupted:
+        raise KeyboardInterrupt
+    return stopped
 
 
-def _outcome(tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, Any]) -> dict[str, str]:
+def _outcome(
+    tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, Any]
+) -> tuple[dict[str, str], dict[str, BaseException], bool]:
+    """Why each stopped, what failed, and whether any was cut short."""
     stopped: dict[str, str] = {}
-    failures: list[BaseException] = []
+    failures: dict[str, BaseException] = {}
     interrupted = False
     for job, task in tasks.items():
         spider = spiders[job]
@@ -75,16 +90,12 @@ def _outcome(tasks: Mapping[Job, "asyncio.Task[None]"], spiders: Mapping[Job, An
         if isinstance(failure, CrawlFinished):
             stopped[job.crawl_id] = failure.stopped or ""
         elif failure is not None:
-            failures.append(failure)
+            failures[job.crawl_id] = failure
         elif spider is not None and spider.stopped:
             stopped[job.crawl_id] = spider.stopped
         else:
             interrupted = True
-    if failures:
-        raise failures[0]
-    if interrupted:
-        raise KeyboardInterrupt
-    return stopped
+    return stopped, failures, interrupted
 
 
 def _raised(task: "asyncio.Task[None]") -> BaseException | None:

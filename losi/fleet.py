@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import checks
 import crawler
+from crawler.browser_finder import find_browser
 from evidence_store import Assessment, City, Crawl, Store
 from losi.workspace import Workspace
 
@@ -75,19 +76,20 @@ def crawl(
     waiting = [a for a in assessments if planned[a.id].state in ("waiting", "claimed")]
     jobs = [_job(planned[a.id], store.city(a.city_id), order) for a in waiting]
     settings = workspace.settings()
-    ended = (
-        crawler.crawl(
-            workspace.folder,
-            jobs,
-            identity=settings.identity,
-            database_url=settings.database_url,
-            opt_out=settings.opt_out,
-            progress=_naming_cities(progress, planned) if progress else None,
-        )
-        if jobs
-        else {}
+    failures: dict[str, BaseException] = {}
+    if not jobs:
+        return [Outcome(a.city_id, stopped=planned[a.id].stopped or "") for a in assessments]
+    ended = crawler.crawl(
+        workspace.folder,
+        jobs,
+        identity=settings.identity,
+        database_url=settings.database_url,
+        opt_out=settings.opt_out,
+        browser=find_browser(),
+        progress=_naming_cities(progress, planned) if progress else None,
+        failed=failures.__setitem__,
     )
-    return [_outcome(a.city_id, planned[a.id], ended) for a in assessments]
+    return [_outcome(a.city_id, planned[a.id], ended, failures) for a in assessments]
 
 
 def crawl_in_processes(
@@ -177,8 +179,9 @@ def _job(crawl: Crawl, city: City, order: Order) -> crawler.Job:
     return crawler.Job(crawl_id=crawl.id, delay=order.delay, allow_private=(*named, *order.private_hosts))
 
 
-def _outcome(city_id: str, planned: Crawl, ended: dict[str, str]) -> Outcome:
-    stopped = ended.get(planned.id, planned.stopped or "")
-    if stopped.startswith("error: "):
-        return Outcome(city_id, fault=stopped.removeprefix("error: "))
-    return Outcome(city_id, stopped=stopped)
+def _outcome(
+    city_id: str, planned: Crawl, ended: Mapping[str, str], failures: Mapping[str, BaseException]
+) -> Outcome:
+    if failure := failures.get(planned.id):
+        return Outcome(city_id, fault=f"{failure}" or type(failure).__name__)
+    return Outcome(city_id, stopped=ended.get(planned.id, planned.stopped or ""))

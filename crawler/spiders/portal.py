@@ -13,9 +13,10 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 
 from checks import Page
-from crawler import address, questionnaire, resolver, sitemap
+from crawler import address, questionnaire, resolver, sitemap, viewing
 from crawler.answer import Answer, Past
 from crawler.blocks import Blocks
+from crawler.browser_finder import Browser
 from crawler.errors import ForbiddenTarget
 from crawler.fetcher import Fetcher
 from crawler.frontier import MENU, MENU_LINKS, OTHER, SEED, Candidate, Frontier, Link, Seed
@@ -29,7 +30,7 @@ from crawler.robots import Robots
 from crawler.scope import Scope, authorities
 from crawler.trail import Trail
 from crawler.turns import Turns
-from evidence_store import Exchange, Store
+from evidence_store import Capture, Exchange, Record, Store
 
 # Pages without a newly settled question before the crawl is over: reference/science.md 1.2, simulated.
 SETTLED_AFTER = 100
@@ -55,11 +56,13 @@ class Orders:
     store: Store
     identity: Identity | None = None
     opt_out: tuple[str, ...] = ()
+    browser: Browser | None = None
     progress: Callable[[str, dict[str, Any]], None] | None = None
 
 
 class PortalSpider(Spider):
     name = "portal"
+    opened: Store | None = None  # only where nobody else opened it
 
     @classmethod
     def from_crawler(
@@ -74,14 +77,21 @@ class PortalSpider(Spider):
         allow_private: str = "",
     ) -> Self:
         """Claims the crawl: there is no door around it. `scrapy crawl portal -a crawl=ID -a workspace=DIR`."""
+        opened = None
         if orders is None:
             folder = Path(workspace or "losi-workspace")
-            orders = Orders(Store.open(folder), identity_of(folder))
+            opened = Store.open(folder)
+            orders = Orders(opened, identity_of(folder))
         if job is None:
             job = Job(crawl, float(delay) if delay else None, tuple(filter(None, allow_private.split(","))))
         spider = super().from_crawler(crawler)
+        spider.opened = opened
         spider.take(job, orders)
         return spider
+
+    def closed(self, reason: str) -> None:
+        if self.opened is not None:
+            self.opened.close()
 
     def take(self, job: Job, orders: Orders) -> None:
         self.job, self.orders, self.store, self.identity = job, orders, orders.store, orders.identity
@@ -167,10 +177,28 @@ class PortalSpider(Spider):
             return "blocked"
         if self.crawl.url:
             return "exhausted"
+        self.home = answer.url
         self.scope.rebase(answer.url)
         await self._probe_missing(answer.url)
+        await self._show(home, answer)
         await self._read_sitemaps(answer.url)
         return None
+
+    async def _show(self, home: Candidate, answer: Answer) -> None:
+        """The home with its scripts run, where there is a browser: menus that only a script draws are menus too."""
+        if self.orders.browser is None or answer.capture is None or answer.record is None:
+            return
+        page = Page(answer.capture, answer.record)
+        if not page.is_html:
+            return
+        known = self.past.take(viewing.urn(page.url))
+        if known is not None and known.capture and known.record:
+            self._offer(home, Page(known.capture, known.record))
+        elif (
+            document := await viewing.show(self, self.orders.browser.path, page, answer.capture)
+        ) is not None:
+            capture = await self.keep(document)
+            self._offer(home, Page(capture, Record({}, None, (), document.body)))
 
     def _why_not(self) -> str:
         """The failure behind a home that robots rules forbid only because they could not be had."""
@@ -229,7 +257,7 @@ class PortalSpider(Spider):
             await asyncio.sleep(min(waiting.values()))
 
     def _reason_to_stop(self) -> str | None:
-        if self.blocks.blocked:
+        if self.blocks.blocked or self.scope.refusal(self.home) == "blocked":
             return "blocked"
         budget = self.crawl.budget
         if self.pages >= budget or self.requests >= REQUESTS_PER_PAGE * budget + 50:
@@ -258,6 +286,8 @@ class PortalSpider(Spider):
             return None
         self.trail.visit(answer)
         self.blocks.see(answer)
+        if self.blocks.shut_by(answer):
+            self.scope.block(answer.url)
         for hop in answer.hops:
             self.frontier.see(hop)
         paid = self._read(candidate, answer)
@@ -314,10 +344,10 @@ class PortalSpider(Spider):
             await self.guard.leave(url, domain, None)
         self.requests += len(host.requests)
         for exchange in made:
-            await self._record(exchange)
+            await self.keep(exchange)
 
-    async def _record(self, exchange: Exchange) -> None:
-        await asyncio.wrap_future(self.store.record(self.lease, exchange))
+    async def keep(self, exchange: Exchange) -> Capture:
+        return await asyncio.wrap_future(self.store.record(self.lease, exchange))
 
     def _tell(self, url: str) -> None:
         if self.orders.progress is not None:
@@ -332,7 +362,7 @@ class PortalSpider(Spider):
             self.trail.host(authority, verdict, delay)
         rest = stopped if stopped in ("budget", "settled", "blocked") else "error"
         body = self.trail.written(
-            skipped=self.frontier.skipped(rest),
+            skipped=self.frontier.skipped(rest, self.robots.reason),
             beyond=self.frontier.skipped_beyond,
             stopped=stopped,
             requests=self.requests,
@@ -340,7 +370,7 @@ class PortalSpider(Spider):
             seconds=round((datetime.now(UTC) - (self.crawl.opened or datetime.now(UTC))).total_seconds(), 3),
             coverage=dict(self.interest.trail()),
         )
-        await self._record(
+        await self.keep(
             Exchange(
                 type="resource",
                 kind="trail",

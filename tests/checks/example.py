@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from checks.context import Context, Inbound, page_key
-from checks.judge import Judgement, Looked, judge, signals
+from checks.judge import Judgement, Looked, judge
 from checks.page import Page
 from checks.rule import Rule
 from checks.rulebook import Rulebook
+from checks.sighting import signals
 
 TODAY = date(2026, 11, 23)
 _COMMENT = re.compile(r"<!--\s*([a-z][a-z-]*):\s*(.*?)\s*-->")

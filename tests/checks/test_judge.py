@@ -7,10 +7,11 @@ import pytest
 
 from checks.context import Context, Inbound, page_key
 from checks.edition import Indicator
-from checks.judge import Judgement, Looked, Sighting, judge, signals
+from checks.judge import Judgement, Looked, judge
 from checks.page import Page
 from checks.proposal import Searched, propose
 from checks.rule import Rule, parse_rule
+from checks.sighting import Sighting, signals
 
 RULE: dict[str, Any] = {
     "id": "privacy",

@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from checks.judge import _Look, page_topics
 from checks.roles import barred, is_news
 from checks.rule import load_rules
 from checks.rulebook import load_rulebook
+from checks.sighting import _Look, page_topics
 from tests.checks.example import read_example
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import crawler
 from crawler import Identity, Job
+from crawler.browser_finder import find_browser
 from evidence_store import EvidenceStoreError
 
 KNOWN = {"localhost", "127.0.0.1"}
@@ -43,7 +44,13 @@ def work(folder: str, order: str) -> dict[str, str]:
     jobs = [Job(job["crawl_id"], job.get("delay"), tuple(job["allow_private"])) for job in given["jobs"]]
     identity = Identity("Test Body", "crawl@body.example") if given["identity"] else None
     try:
-        return crawler.crawl(Path(folder), jobs, identity=identity, opt_out=given.get("opt_out", ()))
+        return crawler.crawl(
+            Path(folder),
+            jobs,
+            identity=identity,
+            opt_out=given.get("opt_out", ()),
+            browser=find_browser() if given.get("browser") else None,
+        )
     except (crawler.CrawlerError, EvidenceStoreError) as error:
         return {"error": type(error).__name__, "message": str(error)}
 

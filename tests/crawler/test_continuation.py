@@ -2,6 +2,7 @@
 
 import multiprocessing
 import random
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -110,6 +111,27 @@ def test_two_crawlers_on_one_crawl(tmp_path: Path) -> None:
     assert second["error"] == "CrawlTaken"
     assert "stop it" in second["message"]
     assert site.log == []
+
+
+def test_told_to_stop_it_gives_its_crawl_back(tmp_path: Path) -> None:
+    site = town(0.05)
+    with serving(site):
+        (crawl,) = prepare(tmp_path, {"town": site.url}).values()
+        given = order([crawl], [site.authority])
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command(tmp_path), stdin=pipe, stderr=pipe, text=True, cwd=ROOT) as worker:
+            assert worker.stdin is not None
+            worker.stdin.write(given)
+            worker.stdin.close()
+            until = time.monotonic() + 30
+            while len(site.log) < 6 and time.monotonic() < until:
+                time.sleep(0.005)
+            worker.send_signal(signal.SIGINT)
+            worker.wait()
+        with Store.open(tmp_path) as store:
+            assert store.crawl(crawl).state == "waiting"
+        assert run(tmp_path, given) == {crawl: "exhausted"}
+    check(tmp_path, site, 1)
 
 
 def test_a_finished_crawl_is_left_alone(tmp_path: Path) -> None:

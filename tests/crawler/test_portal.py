@@ -103,6 +103,7 @@ def sites() -> dict[str, Site]:
         "soft": Site({"/": page("Home", "/a")}),
         "noise": Site({}, greeting=b"SSH-2.0-other\r\n"),
         "two-hosts": Site({}),
+        "single": Site({"/": page("Home", "/x"), "/x": page("X", "/y"), "/y": page("Y")}),
         "days": Site(
             {
                 "/": page("Home", "/cal?month=2027-01", "/about"),
@@ -152,6 +153,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "no-tls": f"https://{made['noise'].authority}/",
         }
         crawls = prepare(folder, portals)
+        with Store.open(folder) as store:
+            url = f"{made['single'].url}x"
+            crawls["single"] = store.plan_crawl("r/single", purpose="person", budget=1, url=url).id
         allow = [site.authority for site in (*made.values(), secure)] + [f"127.0.0.1:{dead}"]
         ended = run(folder, order(list(crawls.values()), allow, identity=True, opt_out=["left.example"]))
     names = {crawl: name for name, crawl in crawls.items()}
@@ -335,6 +339,11 @@ def test_an_endless_calendar_ends(world: World) -> None:
     assert len(months) <= 3
     assert "/about" in world.sites["days"].log
     assert "trap" in world.seen["days"].skipped.values()
+
+
+def test_a_page_that_a_person_asked_for_is_all_that_is_fetched(world: World) -> None:
+    assert world.sites["single"].log == ["/robots.txt", "/x"]
+    assert [one["url"] for one in world.seen["single"].trail["visited"]] == [world.url("single", "/x")]
 
 
 def test_who_asks_is_said(world: World) -> None:
