@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from checks.context import Context, Inbound, page_key
+from checks.context import Context, Inbound, is_to_itself, page_key
 from checks.decoding import header
 from checks.hosts import Resolver, site_of
 from checks.judge import Looked
@@ -195,7 +195,7 @@ class _Reading:
     def _note_links(self, page: Page) -> None:
         scan = self.archive.lexicon.scan
         for link in page.links:
-            if not link.text or not link.url.startswith("http"):
+            if not link.text or not link.url.startswith("http") or is_to_itself(link, page):
                 continue
             hits = scan(link.text)
             if not hits:

@@ -13,6 +13,7 @@ from checks.country import UNKNOWN, Country
 from checks.fingerprint import Provider, ProviderIndex
 from checks.hosts import host_of, site_of, under, without_fragment
 from checks.lexicon import Lexicon
+from checks.page import Link, Page
 
 _SESSION = re.compile(
     r"(?:^|(?<=&))(?:sid|phpsessid|jsessionid|sessionid|session_id|utm_\w+|fbclid|gclid)=[^&]*&?", re.I
@@ -86,6 +87,11 @@ class Context:
     def is_dead(self, url: str) -> bool:
         key = page_key(url)
         return key in self.dead or self.redirects.get(key, "") in self.dead
+
+
+def is_to_itself(link: Link, page: Page) -> bool:
+    """A dead "#", or a page's link to itself: its words promise a page that is not there."""
+    return link.href == "#" or page_key(link.url) == page_key(page.url)
 
 
 @lru_cache(maxsize=8)

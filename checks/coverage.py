@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Protocol
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
-from checks.context import Context, Inbound, page_key
+from checks.context import Context, Inbound, is_to_itself, page_key
 from checks.country import UNKNOWN, Country
 from checks.edition import Edition, parse_edition
 from checks.fingerprint import Provider, parse_fingerprints, read_fingerprints
@@ -225,6 +225,8 @@ class Coverage:
     def _note_links(self, page: Page) -> None:
         for link in page.links:
             if not link.text or not self.lexicon.scan(link.text) or not link.url.startswith("http"):
+                continue
+            if is_to_itself(link, page):
                 continue
             known = self._inbound.setdefault(page_key(link.url), [])
             if len(known) < MAX_INBOUND and all(place.text != link.text for place in known):

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 from checks.context import Context
-from checks.page import Page
+from checks.page import Page, count_words
 from checks.section import Section
 from checks.text import collapse
 from checks.wording import index_of, title_parts
@@ -14,6 +14,7 @@ from checks.wording import index_of, title_parts
 HOLLOW_WORDS = (
     60  # a page that says "under construction" or "no items" in fewer words than this shows nothing
 )
+HOLLOW_REST = 25  # words beside "coming soon" or "no items" that save a section
 _QUERY_NAMES = frozenset({"q", "s", "query", "search", "keys", "keyword", "keywords", "searchword", "term"})
 _ARTICLE = re.compile(r'"@type"\s*:\s*"(?:NewsArticle|BlogPosting)"')
 _DIGITS = re.compile(r"\d+")
@@ -43,11 +44,16 @@ def is_missing(page: Page, context: Context) -> bool:
 
 
 def is_hollow(page: Page, context: Context) -> bool:
+    """Of a section: little is left beside the lines that say that there is nothing."""
     main = index_of(page, context).main
     if any(hit.strong for _, hit in main.get("lorem", ())):
         return True
     empty = [*main.get("under-construction", ()), *main.get("no-items", ())]
     if any(hit.strong for _, hit in empty):
+        if isinstance(page, Section):
+            saying = {id(line) for line, hit in empty if hit.strong}
+            rest = [line.text for line in page.main if id(line) not in saying and line is not page.heading]
+            return count_words(" ".join(rest)) < HOLLOW_REST and not page.forms
         return page.words < HOLLOW_WORDS and not any(form.zone == "main" for form in page.forms)
     return page.words == 0 and not page.forms and not any(link.zone == "main" for link in page.links)
 
