@@ -99,6 +99,7 @@ def _index(providers: tuple[Provider, ...]) -> ProviderIndex:
     return ProviderIndex(providers)
 
 
+@lru_cache(maxsize=1 << 15)
 def page_key(url: str) -> str:
     """The address a page is known by: no fragment, no session parameter, no index file."""
     url = without_fragment(url)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -181,16 +183,39 @@ def _automaton(languages: Iterable[Language]) -> Any:
 
 
 def _keep(hits: list[Hit], nots: list[Hit]) -> tuple[Hit, ...]:
+    """The longest of overlapping hits of one topic, strong before weak; none that a `not` phrase touches."""
+    barred: defaultdict[str, _Spans] = defaultdict(_Spans)
+    for hit in nots:
+        barred[hit.topic].add(hit.start, hit.end)
+    # Languages share words (PM10, Wi-Fi): each keeps its own hit, for weak terms count in one language only.
+    taken: defaultdict[tuple[str, str], _Spans] = defaultdict(_Spans)
     kept: list[Hit] = []
-    for hit in sorted(
-        hits, key=lambda one: (one.topic, one.start - one.end, not one.strong, one.start, one.language)
-    ):
-        # Languages share words (PM10, Wi-Fi): each keeps its own hit, for weak terms count in one language only.
-        same = (one for one in kept if one.language == hit.language)
-        rivals = (one for one in (*nots, *same) if one.topic == hit.topic)
-        if not any(rival.start < hit.end and hit.start < rival.end for rival in rivals):
+    for hit in sorted(hits, key=lambda one: (one.start - one.end, not one.strong, one.start, one.language)):
+        mine = taken[hit.topic, hit.language]
+        if not barred[hit.topic].touch(hit.start, hit.end) and not mine.touch(hit.start, hit.end):
+            mine.add(hit.start, hit.end)
             kept.append(hit)
     return tuple(sorted(kept, key=lambda one: (one.start, one.end, one.topic)))
+
+
+class _Spans:
+    """Stretches of a text, merged where they overlap, so that a look-up is a bisection."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def touch(self, start: int, end: int) -> bool:
+        place = bisect_right(self._ends, start)
+        return place < len(self._starts) and self._starts[place] < end
+
+    def add(self, start: int, end: int) -> None:
+        first = bisect_right(self._ends, start)
+        last = bisect_left(self._starts, end)
+        if first < last:
+            start, end = min(start, self._starts[first]), max(end, self._ends[last - 1])
+        self._starts[first:last] = [start]
+        self._ends[first:last] = [end]
 
 
 def parse_language(data: dict[str, Any]) -> Language:

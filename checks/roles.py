@@ -14,6 +14,7 @@ from checks.wording import index_of, title_parts
 HOLLOW_WORDS = (
     60  # a page that says "under construction" or "no items" in fewer words than this shows nothing
 )
+EMPTY = frozenset({"lorem", "no-items", "under-construction"})  # topics of pages that show nothing
 HOLLOW_REST = 25  # words beside "coming soon" or "no items" that save a section
 _QUERY_NAMES = frozenset({"q", "s", "query", "search", "keys", "keyword", "keywords", "searchword", "term"})
 _ARTICLE = re.compile(r'"@type"\s*:\s*"(?:NewsArticle|BlogPosting)"')

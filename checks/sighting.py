@@ -11,7 +11,7 @@ from checks.hosts import without_fragment
 from checks.matchers import MATCHERS
 from checks.page import Page
 from checks.quote import Found, selector
-from checks.roles import barred, is_hollow, is_news, tells_news
+from checks.roles import EMPTY, barred, is_hollow, is_news, tells_news
 from checks.rule import Rule, SignalSpec
 from checks.section import Rest, Section, sections_of
 from checks.wording import index_of, title_parts
@@ -90,7 +90,8 @@ def signals(
     asked = [rule for rule in rules if _looks_at(rule, page, context) and (rule.news or not news)]
     sections = sections_of(page)
     page.parted = bool(sections)
-    hollow = [one for one in sections if one.is_leaf and is_hollow(one, context)]
+    empty = not EMPTY.isdisjoint(index_of(page, context).main)
+    hollow = [one for one in sections if one.is_leaf and is_hollow(one, context)] if empty else []
     whole = Rest(page, hollow) if hollow else page
     looks = (_Whole(whole, rule, context, topics, sections) for rule in asked)
     sightings = [one for look in looks if (one := _seen(look, broken)) is not None]
@@ -114,9 +115,10 @@ def _in_sections(
 ) -> list[Sighting]:
     """What sections show that the page as a whole does not. A section must be named by its own heading."""
     found: list[Sighting] = []
+    passed: set[str] = set()
     for section in sections:
         named = context.lexicon.topics_in(section.title, weak=True)
-        wanted = [rule for rule in rules if not named.isdisjoint(rule.headings)] if named else []
+        wanted = [one for one in rules if one.id not in passed and not named.isdisjoint(one.headings)]
         if not wanted:
             continue
         news, topics = tells_news(section, context), page_topics(section, context)
@@ -125,6 +127,7 @@ def _in_sections(
                 sighting = _seen(_Part(section, rule, context, topics), broken)
                 if sighting is not None:
                     found.append(sighting)
+                    passed.update({rule.id} if sighting.outcome == "passed" else ())
     return found
 
 

@@ -63,6 +63,11 @@ class Work(Captures):
         with self.reading() as session:
             return _crawl(session, crawl_id)
 
+    def is_taken(self, crawl_id: str) -> bool:
+        """Whether somebody works on it, for all that can be known from here."""
+        with self.reading() as session:
+            return _held_until(_crawl(session, crawl_id), self.now(session)) is not None
+
     def claim(self, crawl_id: str, *, worker: str, rules_digest: str = "") -> Lease:
         """Raises CrawlTaken, CrawlFinished, RulesDiffer, Locked (a closed round), NotFound, StoreFull.
 
@@ -211,9 +216,15 @@ def _crawl(session: Session, crawl_id: str) -> Crawl:
 
 
 def _refuse_taken(crawl: Crawl, now: datetime) -> None:
-    until = crawl.lease_until
-    if crawl.state == "claimed" and until and until > now and not is_dead(crawl.process):
+    if (until := _held_until(crawl, now)) is not None:
         raise CrawlTaken(crawl.id, f"{crawl.worker} ({crawl.process})", until)
+
+
+def _held_until(crawl: Crawl, now: datetime) -> datetime | None:
+    """None where nobody works on it."""
+    until = crawl.lease_until
+    held = crawl.state == "claimed" and until and until > now and not is_dead(crawl.process)
+    return until if held else None
 
 
 def _check_claim(session: Session, crawl: Crawl, rules_digest: str) -> None:

@@ -214,15 +214,14 @@ def crawl(
     order = fleet.Order(max_pages=max_pages, delay=delay, allow_private=allow_private)
     with workspace.open_store() as store:
         assessments = _assessments(store, round_id, city_ids)
-        chosen = [a.city_id for a in assessments]
         if cluster:
-            outcomes = fleet.crawl_on_cluster(workspace, round_id, chosen, _options(order), cluster)
-        elif jobs > 1:
-            outcomes = fleet.crawl_in_processes(workspace, round_id, chosen, _options(order), jobs)
+            outcomes = fleet.crawl_on_cluster(workspace, store, assessments, _options(order), cluster)
+        elif jobs > 1 or len(assessments) > fleet.AT_ONCE:
+            outcomes = fleet.crawl_in_processes(workspace, store, assessments, _options(order), jobs)
         else:
             with show.progress() as progress:
                 outcomes = fleet.crawl(workspace, store, assessments, order, progress)
-            show.outcomes(outcomes)
+    show.outcomes(outcomes)
     _exit_with([f"{one.city_id}: {one.fault}" for one in outcomes if one.fault])
 
 

@@ -5,7 +5,8 @@ LosiError
 ├── BadCities        a list of cities that cannot be read; every fault in it
 ├── BadUrl           an address that is no web address
 ├── PrivatePortal    a portal on a private network that nobody said is meant
-└── BadId            a name for a round or a city that no folder may have
+├── BadId            a name for a round or a city that no folder may have
+└── NoCluster        the cluster that was named cannot be reached
 """
 
 from collections.abc import Sequence
@@ -44,3 +45,9 @@ class BadId(LosiError):
     def __init__(self, given: str) -> None:
         super().__init__(f"{given!r} cannot be a name here: use small letters, digits and hyphens")
         self.given = given
+
+
+class NoCluster(LosiError):
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"the cluster {address}: {why}")
+        self.address = address

@@ -4,8 +4,9 @@ The ledger of crawls in the database is the truth; whoever runs a crawl claims i
 ordered twice is crawled once and one that was interrupted goes on where it stood.
 """
 
-import subprocess
+import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,16 @@ from urllib.parse import urlsplit
 
 import checks
 import crawler
+from crawler.address import host, is_loopback
 from crawler.browser_finder import find_browser
-from evidence_store import Assessment, City, Crawl, Store
+from evidence_store import LEASE_SECONDS, Assessment, City, Crawl, Store
+from losi import processes
+from losi.errors import NoCluster
 from losi.workspace import Workspace
 
 DEFAULT_BUDGET = 400
+AT_ONCE = 150  # cities of one process, which crawls all of them at a time
+TRIES = 2
 Progress = Callable[[str, dict[str, Any]], None]
 
 
@@ -72,6 +78,7 @@ def crawl(
     progress: Progress | None = None,
 ) -> list[Outcome]:
     """Every assessment's crawl, begun, continued, or left alone when it is finished; all in this process."""
+    processes.mind_parent()
     planned = {a.id: _planned(store, a, order) for a in assessments}
     waiting = [a for a in assessments if planned[a.id].state in ("waiting", "claimed")]
     jobs = [_job(planned[a.id], store.city(a.city_id), order) for a in waiting]
@@ -93,53 +100,62 @@ def crawl(
 
 
 def crawl_in_processes(
-    workspace: Workspace, round_id: str, city_ids: Sequence[str], options: Sequence[str], jobs: int
+    workspace: Workspace,
+    store: Store,
+    assessments: Sequence[Assessment],
+    options: Sequence[str],
+    jobs: int,
 ) -> list[Outcome]:
-    """The cities dealt out to `jobs` processes of `losi crawl`."""
-    hands = [hand for hand in (city_ids[n::jobs] for n in range(jobs)) if hand]
-    running = [subprocess.Popen(command(workspace.folder, round_id, hand, options)) for hand in hands]
-    codes = [process.wait() for process in running]
-    return [
-        Outcome(city, fault=f"the process that crawled it exited with {code}" if code else "")
-        for hand, code in zip(hands, codes, strict=True)
+    """Dealt out to `losi crawl` in hands of at most AT_ONCE, `jobs` processes at a time.
+
+    A process that dies takes nothing along but its unfinished cities. Raises NoIdentity before the first is started;
+    Ctrl-C ends them all.
+    """
+    _refuse_nameless(workspace, store, assessments)
+    left = [a for a in assessments if _stopped(store, a) is None]
+    dealt = hands([a.city_id for a in left], jobs)
+    commands = [command(workspace.folder, assessments[0].round_id, hand, options) for hand in dealt]
+    codes = processes.run(commands, at_once=jobs)
+    said = {
+        city: f"not finished: its process ended with {code}"
+        for hand, code in zip(dealt, codes, strict=True)
         for city in hand
-    ]
+    }
+    return [_outcome_of(store, a, said.get(a.city_id, "")) for a in assessments]
+
+
+def hands(city_ids: Sequence[str], jobs: int) -> list[Sequence[str]]:
+    """Equal hands, as many for each process as it takes."""
+    count = jobs * math.ceil(len(city_ids) / (jobs * AT_ONCE))
+    return [hand for hand in (city_ids[n::count] for n in range(count)) if hand]
 
 
 def crawl_on_cluster(
-    workspace: Workspace, round_id: str, city_ids: Sequence[str], options: Sequence[str], address: str
+    workspace: Workspace,
+    store: Store,
+    assessments: Sequence[Assessment],
+    options: Sequence[str],
+    address: str,
 ) -> list[Outcome]:
-    """One task a city on the Dask cluster at `address`; workers share the workspace and the database."""
-    from distributed import Client
+    """One task a city on the Dask cluster at `address`; workers share the workspace's folder and the database.
 
-    with Client(address) as client:  # type: ignore[no-untyped-call]
-        futures = {
-            city: client.submit(
-                _call,
-                command(workspace.folder, round_id, [city], options),
-                key=f"{round_id}/{city}",
-                pure=False,
-            )
-            for city in city_ids
-        }
-        return [
-            Outcome(city, fault=f"its task exited with {code}" if (code := future.result()) else "")
-            for city, future in futures.items()
-        ]
+    What a lost worker left is tried once more, when its lease is over. Raises NoIdentity, NoCluster.
+    """
+    _refuse_nameless(workspace, store, assessments)
+    said: dict[str, str] = {}
+    with _client(address) as client:
+        for attempt in range(TRIES):
+            left = [a for a in assessments if _stopped(store, a) is None]
+            if attempt:
+                _await_leases(store, left)
+            tasks = {a: _submit(client, workspace.folder, a, options) for a in left}
+            said |= {a.city_id: _said(task) for a, task in tasks.items()}
+    return [_outcome_of(store, a, said.get(a.city_id, "")) for a in assessments]
 
 
 def command(folder: Path, round_id: str, city_ids: Sequence[str], options: Sequence[str]) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "losi",
-        "--workspace",
-        str(folder.resolve()),
-        "crawl",
-        round_id,
-        *city_ids,
-        *options,
-    ]
+    program = [sys.executable, "-m", "losi", "--workspace", str(folder.resolve())]
+    return [*program, "crawl", round_id, *city_ids, *options]
 
 
 def check(store: Store, assessments: Iterable[Assessment]) -> list[str]:
@@ -163,8 +179,71 @@ def _naming_cities(progress: Progress, planned: Mapping[str, Crawl]) -> Progress
     return tell
 
 
-def _call(arguments: list[str]) -> int:
-    return subprocess.run(arguments, check=False).returncode
+def _refuse_nameless(workspace: Workspace, store: Store, assessments: Iterable[Assessment]) -> None:
+    """Said once, here, and not by each process."""
+    if workspace.settings().identity is not None:
+        return
+    for assessment in assessments:
+        url = store.city(assessment.city_id).portal_url
+        if not is_loopback(host(url)):
+            raise crawler.NoIdentity(url)
+
+
+def _last(store: Store, assessment: Assessment) -> Crawl | None:
+    """The newest crawl of the whole portal."""
+    whole = [crawl for crawl in store.crawls(assessment.id) if crawl.purpose == "round" and not crawl.url]
+    return whole[-1] if whole else None
+
+
+def _stopped(store: Store, assessment: Assessment) -> str | None:
+    """None while it is not finished."""
+    last = _last(store, assessment)
+    return (last.stopped or "") if last is not None and last.state == "closed" else None
+
+
+def _outcome_of(store: Store, assessment: Assessment, fault: str) -> Outcome:
+    """The ledger has the last word; `fault` is why it may say "not finished"."""
+    stopped = _stopped(store, assessment)
+    if stopped is None:
+        return Outcome(assessment.city_id, fault=fault)
+    return Outcome(assessment.city_id, stopped=stopped)
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise NoCluster(address, "Dask is not installed; get it with: pip install 'losi[cluster]'") from error
+    try:
+        return Client(address)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise NoCluster(address, f"{error}; name a scheduler as tcp://host:8786") from error
+
+
+def _submit(client: Any, folder: Path, assessment: Assessment, options: Sequence[str]) -> Any:
+    given = (folder, assessment.round_id, assessment.city_id, tuple(options))
+    return client.submit(_crawl_one, *given, key=f"losi/{assessment.id}", pure=False)
+
+
+def _crawl_one(folder: Path, round_id: str, city_id: str, options: Sequence[str]) -> int:
+    """On a worker; a process of its own, since a reactor runs once."""
+    (code,) = processes.run([command(folder, round_id, [city_id], options)], at_once=1)
+    return code
+
+
+def _said(task: Any) -> str:
+    try:
+        return f"not finished: its task ended with {task.result()}"
+    except Exception as error:  # whatever a cluster may raise is one city's misfortune
+        return f"not finished: its task failed ({type(error).__name__})"
+
+
+def _await_leases(store: Store, left: Iterable[Assessment]) -> None:
+    """A lost worker's machine cannot be asked whether it lives: what it held is free when the lease is over."""
+    until = time.monotonic() + LEASE_SECONDS
+    held = [crawl.id for a in left if (crawl := _last(store, a)) is not None]
+    while any(map(store.is_taken, held)) and time.monotonic() < until:
+        time.sleep(1)
 
 
 def _planned(store: Store, assessment: Assessment, order: Order) -> Crawl:

@@ -1,7 +1,9 @@
 """What a person reads on the terminal. Data goes to standard output, the way there to standard error."""
 
 import json
+import os
 import sys
+import webbrowser
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,12 +62,17 @@ class _Bars:
     def __call__(self, crawl_id: str, now: Mapping[str, Any]) -> None:
         if crawl_id not in self.tasks:
             self.tasks[crawl_id] = self.bars.add_task(_city_of(crawl_id, now), total=now.get("budget"))
-        self.bars.update(self.tasks[crawl_id], completed=now.get("pages", 0))
+        pages, task = now.get("pages", 0), self.tasks[crawl_id]
+        if now.get("stopped"):
+            self.bars.update(task, completed=pages, total=pages, description=f"{_city_of(crawl_id, now)} done")
+        else:
+            self.bars.update(task, completed=pages)
 
 
 def _plain_line(crawl_id: str, now: Mapping[str, Any]) -> None:
-    if now.get("pages", 0) % PLAIN_LINE_EVERY == 1:
-        click.echo(f"{_city_of(crawl_id, now)}: {now['pages']} pages", err=True)
+    stopped = now.get("stopped", "")
+    if stopped or now.get("pages", 0) % PLAIN_LINE_EVERY == 1:
+        click.echo(f"{_city_of(crawl_id, now)}: {now['pages']} pages{stopped and ', ' + stopped}", err=True)
 
 
 def _city_of(crawl_id: str, now: Mapping[str, Any]) -> str:
@@ -216,4 +223,6 @@ def findings(found: Sequence[Finding]) -> None:
 
 
 def review_address(url: str) -> None:
-    click.echo(f"\nReview, in a browser on this machine:  {url}\nCtrl-C ends it; nothing is lost.", err=True)
+    click.echo(f"\nThe review, for a browser on this machine:\n\n  {url}\n\nCtrl-C ends it; nothing is lost.", err=True)
+    if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
+        webbrowser.open(url)

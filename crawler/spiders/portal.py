@@ -160,6 +160,7 @@ class PortalSpider(Spider):
         self.frontier = Frontier(self.scope, self.interest.value)
         stopped = await self._preflight() or await self._wander()
         await self._finish(stopped)
+        self._tell(self.portal, stopped)
         return stopped
 
     async def _preflight(self) -> str | None:
@@ -349,9 +350,9 @@ class PortalSpider(Spider):
     async def keep(self, exchange: Exchange) -> Capture:
         return await asyncio.wrap_future(self.store.record(self.lease, exchange))
 
-    def _tell(self, url: str) -> None:
+    def _tell(self, url: str, stopped: str = "") -> None:
         if self.orders.progress is not None:
-            said = {"pages": self.pages, "requests": self.requests, "url": url}
+            said = {"pages": self.pages, "requests": self.requests, "url": url, "stopped": stopped}
             self.orders.progress(self.job.crawl_id, said)
 
     async def _finish(self, stopped: str) -> None:

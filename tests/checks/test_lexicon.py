@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.lexicon import Language, Lexicon, Words, check_lexicon
+from checks.lexicon import Language, Lexicon, Words, _Spans, check_lexicon
 from checks.yamlfile import parse_yaml
 
 GOOD = """schema: lexicon/1
@@ -97,3 +97,17 @@ def test_a_word_that_languages_share_is_a_hit_in_each() -> None:
     words = {"air": Words((), ("pm10",))}
     made = Lexicon(tuple(Language(tag, "tested", True, (), (), words) for tag in ("en", "pt")))
     assert [hit.language for hit in made.scan("PM10")] == ["en", "pt"]
+
+
+spans = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(1, 12)).map(lambda one: (one[0], one[0] + one[1])), max_size=30
+)
+
+
+@given(spans, spans)
+def test_spans_touch_what_overlaps(added: list[tuple[int, int]], asked: list[tuple[int, int]]) -> None:
+    kept = _Spans()
+    for start, end in added:
+        kept.add(start, end)
+    for start, end in asked:
+        assert kept.touch(start, end) == any(left < end and start < right for left, right in added)
