@@ -238,8 +238,13 @@ class _Look:
         )
         return Sighting(
             self.rule.id, self.page.url, self.page.record_id, outcome, shown, vetoes, len(families),
-            self.page.title, rank,
+            _named(self.page), rank,
         )  # fmt: skip
+
+
+def _named(page: Page) -> str:
+    """As a person would find it: the page, and under which heading."""
+    return f"{page.page.title} › {page.title}" if isinstance(page, Section) else page.title
 
 
 class _Whole(_Look):

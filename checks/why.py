@@ -10,7 +10,7 @@ from checks.edition import parse_edition
 from checks.roles import barred, is_news
 from checks.rulebook import Rulebook
 from checks.run import archived_rulebook
-from checks.sighting import _Look, page_topics
+from checks.sighting import _Look, page_topics, signals
 from evidence_store import Capture, Store
 
 
@@ -106,3 +106,6 @@ def _stored(archive: Archive, book: Rulebook, rules: list[str], capture: Capture
             veto = " (veto)" if name in rule.unless else ""
             quote = f": “{fired[0].quote}”" if fired else ""
             yield f"  {rule_id}: {name} {spec.kind}{veto} {'seen' if fired else 'not seen'}{quote}"
+        for seen in signals(page, [rule], context):
+            if seen.title != page.title:
+                yield f"  {rule_id}: {seen.outcome} in “{seen.title}”"
