@@ -6,6 +6,7 @@ a higher level, to the end of the element that holds it (details, article, table
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -26,7 +27,7 @@ _OUTSIDE = frozenset({"nav", "header", "footer"})
 _TITLED = ("card-title", "card__title", "panel-title", "accordion-title", "box-title", "tile-title")
 
 
-class View(Page):
+class View(Page, ABC):
     """Part of a page. Bytes, address and language stay the page's; only what is read of them is narrower."""
 
     def __init__(self, page: Page, passages: tuple[Passage, ...]) -> None:
@@ -35,9 +36,9 @@ class View(Page):
         self.page = page
         self.parted = False
 
+    @abstractmethod
     def spans(self, place: int) -> bool:
         """Whether the element at that place of the document belongs to the part."""
-        raise NotImplementedError
 
     def holds(self, node: Any) -> bool:
         place = _order(self.page).get(node.mem_id) if node is not None else None
