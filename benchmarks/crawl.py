@@ -22,7 +22,7 @@ TOPICS = """
 council office service permit waste water school budget street park library form application fee payment notice
 meeting minutes decision planning housing health family business licence transport parking culture sport museum
 election consultation open data contact department mayor district community citizen portal privacy security report
-""".split()  # noqa: SIM905
+""".split()
 LINKS, MENU = 150, 40
 TOPICAL = 0.04  # of the words of a text; the rest is prose that means nothing to a rule
 REPEATS = 2

@@ -20,7 +20,9 @@ def measure(pages: int = 400) -> float:
 
 def main(pages: int = 400) -> None:
     seconds = measure(pages)
-    print(f"rules over {pages} stored pages: {seconds:.1f} s, {pages / seconds:.0f} pages/s (goal: under {GOAL:.0f} s)")
+    print(
+        f"rules over {pages} stored pages: {seconds:.1f} s, {pages / seconds:.0f} pages/s (goal: under {GOAL:.0f} s)"
+    )
 
 
 if __name__ == "__main__":

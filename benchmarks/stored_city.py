@@ -58,7 +58,9 @@ def stored_city(pages: int) -> Iterator[Store]:
             advice={"A": "before"},
         )
         crawl = store.plan_crawl(
-            store.assessment("bench", "bench").id, budget=pages, rules_digest=store.round("bench").rules_digest
+            store.assessment("bench", "bench").id,
+            budget=pages,
+            rules_digest=store.round("bench").rules_digest,
         )
         lease = store.claim(crawl.id, worker="bench", rules_digest=crawl.rules_digest)
         kept = [_record(store, lease, number, page(number, random_)) for number in range(pages)]

@@ -41,7 +41,7 @@ class Fetcher:
         limit = ROBOTS_REDIRECTS if kind == "robots" else MAX_REDIRECTS
         while True:
             if kind != "robots":
-                await self.know(url)
+                await self.know(url, requested_by)
             answer = await self._patiently(url, kind, requested_by)
             target = urldefrag(address.joined(url, answer.location))[0] if answer.location else ""
             hops.append(url)
@@ -53,12 +53,12 @@ class Fetcher:
                 return Answer(url, answer.capture, answer.record, "redirect-loop", tuple(hops))
             url = target
 
-    async def know(self, url: str) -> None:
+    async def know(self, url: str, requested_by: str = "spider") -> None:
         """Learns the robots rules of a host before its first page."""
         if self.robots.known(url):
             return
         try:
-            answer = await self.fetch(Robots.address(url), kind="robots")
+            answer = await self.fetch(Robots.address(url), kind="robots", requested_by=requested_by)
         except ForbiddenTarget as error:
             if address.authority(error.url) == address.authority(url):
                 raise
@@ -72,6 +72,8 @@ class Fetcher:
     async def _patiently(self, url: str, kind: str, requested_by: str) -> Answer:
         """The guard keeps the pause that a 429 asks for: the next turn comes after it."""
         answer = await self._once(url, kind, requested_by)
+        if kind == "asset":
+            return answer  # it shares one turn with others: no pause would come between
         for _ in range(REST_REPEATS):
             if answer.status not in RESTING or is_challenge(answer):
                 break

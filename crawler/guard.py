@@ -32,9 +32,12 @@ class Guard:
 
     async def process_request(self, request: Request) -> None:
         await self.check(request.url, request.method, kind=request.meta.get("kind", "page"))
-        if request.meta.get("requested_by") == BROWSER:
-            return  # a browser's visit holds the host's turn from its first request to its last
         domain = address.site(request.url)
+        if request.meta.get("requested_by") == BROWSER:
+            # A visit holds the turn of one site from its first request to its last, and of no other.
+            if domain != self.spider.visiting:
+                raise ForbiddenTarget(request.url, "scope")
+            return
         await self.spider.turns.take(domain)
         request.meta["turn"] = domain
 

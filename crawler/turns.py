@@ -6,7 +6,8 @@ every second it is laid down, so that others come to it.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +19,7 @@ MAX_WAIT = 60.0
 
 class TurnStore(Protocol):
     def take_turn(self, domain: str, holder: str, *, hold: float = 60) -> float: ...
+    def keep_turn(self, domain: str, holder: str, *, hold: float = 60) -> None: ...
     def release_turn(self, domain: str, holder: str, *, delay: float) -> None: ...
 
 
@@ -48,6 +50,21 @@ class Turns:
         except BaseException:
             self._locks[domain].release()
             raise
+
+    @asynccontextmanager
+    async def keeping(self, domain: str) -> AsyncIterator[None]:
+        """A turn for what may take longer than HOLD; whoever took it releases it."""
+        await self.take(domain)
+        renewing = asyncio.create_task(self._renew(domain))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, domain: str) -> None:
+        while True:
+            await asyncio.sleep(HOLD / 3)
+            await asyncio.to_thread(self.store.keep_turn, domain, self.holder, hold=HOLD)
 
     async def _wait(self, domain: str) -> None:
         while (wait := await self._asked(domain)) > 0:  # noqa: ASYNC110 - the event is in another process

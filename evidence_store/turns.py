@@ -38,6 +38,15 @@ _RELEASE = (
     )
     .values(held_by=None, process=None, next_at=moment(bindparam("pause")), delay=bindparam("pause"))
 )
+_KEEP = (
+    update(HOST)
+    .where(
+        Host.domain == bindparam("host"),
+        Host.held_by == bindparam("holder"),
+        Host.process == bindparam("mine"),
+    )
+    .values(held_until=moment(bindparam("hold")))
+)
 _FIRST = insert(HOST).values(
     domain=bindparam("host"),
     held_by=bindparam("holder"),
@@ -67,6 +76,12 @@ class Turns(Database):
             except IntegrityError:
                 return ASK_AGAIN  # another was first by a hair
             return 0.0
+
+    def keep_turn(self, domain: str, holder: str, *, hold: float = 60) -> None:
+        """Ours for `hold` seconds more. Nothing happens when another has it by now."""
+        asked = {"host": domain, "holder": holder, "mine": this_process(), "hold": float(hold)}
+        with self.turning() as connection:
+            connection.execute(_KEEP, asked)
 
     def release_turn(self, domain: str, holder: str, *, delay: float) -> None:
         """The next turn begins after `delay` seconds. Nothing happens when another has it by now."""

@@ -64,7 +64,9 @@ class _Bars:
             self.tasks[crawl_id] = self.bars.add_task(_city_of(crawl_id, now), total=now.get("budget"))
         pages, task = now.get("pages", 0), self.tasks[crawl_id]
         if now.get("stopped"):
-            self.bars.update(task, completed=pages, total=pages, description=f"{_city_of(crawl_id, now)} done")
+            self.bars.update(
+                task, completed=pages, total=pages, description=f"{_city_of(crawl_id, now)} done"
+            )
         else:
             self.bars.update(task, completed=pages)
 
@@ -223,6 +225,11 @@ def findings(found: Sequence[Finding]) -> None:
 
 
 def review_address(url: str) -> None:
-    click.echo(f"\nThe review, for a browser on this machine:\n\n  {url}\n\nCtrl-C ends it; nothing is lost.", err=True)
-    if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
+    click.echo(
+        f"\nThe review, for a browser on this machine:\n\n  {url}\n\nCtrl-C ends it; nothing is lost.",
+        err=True,
+    )
+    if sys.stdout.isatty() and (
+        sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    ):
         webbrowser.open(url)

@@ -14,7 +14,9 @@ def browser() -> Iterator[Any]:
 
     found = find_browser()
     if found is None:
-        pytest.skip(f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}")
+        pytest.skip(
+            f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}"
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found.path, args=list(QUIET), chromium_sandbox=sandboxed()

@@ -110,6 +110,7 @@ class PortalSpider(Spider):
         self.stopped: str | None = None
         self.failure: BaseException | None = None
         self.refused: ForbiddenTarget | None = None
+        self.visiting: str | None = None  # the site that the browser visits
         self._bodies: set[bytes] = set()
         self._probed: set[str] = set()
 
@@ -338,11 +339,11 @@ class PortalSpider(Spider):
             return
         host = Host(origin, user_agent(self.identity), self.scope.allow_private)
         domain = address.site(url)
-        await self.turns.take(domain)
-        try:
-            made = [one for probe in PROBES.values() for one in await asyncio.to_thread(probe, host)]
-        finally:
-            await self.guard.leave(url, domain, None)
+        async with self.turns.keeping(domain):
+            try:
+                made = [one for probe in PROBES.values() for one in await asyncio.to_thread(probe, host)]
+            finally:
+                await self.guard.leave(url, domain, None)
         self.requests += len(host.requests)
         for exchange in made:
             await self.keep(exchange)

@@ -18,7 +18,9 @@ HOME = """<!doctype html><html lang="en"><title>Town</title><body><nav></nav><ma
 def crawled(tmp_path_factory):
     """The crawl's evidence, the server's log, and the log after the crawl was ordered again."""
     if find_browser() is None:
-        pytest.skip(f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}")
+        pytest.skip(
+            f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}"
+        )
     folder = tmp_path_factory.mktemp("workspace")
     site = Site(
         {
