@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ from rich.table import Table
 
 import checks
 import demo_city
-from evidence_store import City
+from evidence_store import City, Store
 from losi import fleet, show
+from losi.errors import LosiError
 from losi.workspace import Workspace
 
 ROUND = "demo"
@@ -36,7 +38,8 @@ class Tally:
 
 def run_demo(workspace: Workspace, *, review: bool, again: bool, as_json: bool) -> list[str]:
     """Returns our own faults, one line each; the review, when wanted, is served until Ctrl-C."""
-    with demo_city.serve(port=FIRST_PORT) as served, workspace.open_store() as store:
+    with _served() as served, workspace.open_store() as store:
+        again = again or _moved(store, served)
         store.add_cities(map(_city, served))
         fleet.open_round(
             store, ROUND, edition=EDITION, city_ids=[city.id for city in served], advice={"A": "before"}
@@ -54,14 +57,34 @@ def run_demo(workspace: Workspace, *, review: bool, again: bool, as_json: bool) 
     return faults
 
 
+@contextmanager
+def _served() -> Iterator[list[demo_city.Served]]:
+    """At the usual ports, else at any: another demo on this machine is no reason to stop."""
+    with ExitStack() as stack:
+        try:
+            served = stack.enter_context(demo_city.serve(port=FIRST_PORT))
+        except demo_city.PortTaken:
+            served = stack.enter_context(demo_city.serve())
+        yield served
+
+
+def _moved(store: Store, served: Sequence[demo_city.Served]) -> bool:
+    """Whether what is archived stood at other addresses than now."""
+    known = {city.id: city.portal_url for city in store.cities()}
+    return any(known.get(city.id, city.portal_url) != city.portal_url for city in served)
+
+
 def serve_only(*, port: int, notes: bool) -> None:
-    """Until Ctrl-C."""
-    with demo_city.serve(notes=notes, port=port) as served:
-        for city in served:
-            click.echo(f"{city.portal_url}  {city.name} ({', '.join(city.languages)})")
-        click.echo("Ctrl-C ends it.", err=True)
-        while True:
-            time.sleep(3600)
+    """Until Ctrl-C; raises LosiError when the port is taken."""
+    try:
+        with demo_city.serve(notes=notes, port=port) as served:
+            for city in served:
+                click.echo(f"{city.portal_url}  {city.name} ({', '.join(city.languages)})")
+            click.echo("Ctrl-C ends it.", err=True)
+            while True:
+                time.sleep(3600)
+    except demo_city.DemoCityError as error:
+        raise LosiError(str(error)) from error
 
 
 def tally(city: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> Tally:
@@ -98,7 +121,7 @@ def _city(served: demo_city.Served) -> City:
 
 
 def _crawl_and_check(
-    workspace: Workspace, store: Any, served: Sequence[demo_city.Served], *, again: bool
+    workspace: Workspace, store: Store, served: Sequence[demo_city.Served], *, again: bool
 ) -> list[str]:
     hosts = tuple(host for city in served for host in city.hosts)
     order = fleet.Order(allow_private=True, private_hosts=hosts, again=again)

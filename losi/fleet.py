@@ -148,8 +148,8 @@ def crawl_on_cluster(
             left = [a for a in assessments if _stopped(store, a) is None]
             if attempt:
                 _await_leases(store, left)
-            tasks = {a: _submit(client, workspace.folder, a, options) for a in left}
-            said |= {a.city_id: _said(task) for a, task in tasks.items()}
+            tasks = {a.city_id: _submit(client, workspace.folder, a, options) for a in left}
+            said |= {city_id: _said(task) for city_id, task in tasks.items()}
     return [_outcome_of(store, a, said.get(a.city_id, "")) for a in assessments]
 
 
@@ -221,7 +221,7 @@ def _client(address: str) -> Any:
 
 
 def _submit(client: Any, folder: Path, assessment: Assessment, options: Sequence[str]) -> Any:
-    given = (folder, assessment.round_id, assessment.city_id, tuple(options))
+    given = (folder.resolve(), assessment.round_id, assessment.city_id, tuple(options))
     return client.submit(_crawl_one, *given, key=f"losi/{assessment.id}", pure=False)
 
 
