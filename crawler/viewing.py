@@ -61,7 +61,8 @@ class _Assets:
 
     def __init__(self, spider: "PortalSpider", domain: str) -> None:
         self.spider, self.domain, self.over = spider, domain, False
-        self.status, self.retry_after = 0, None  # type: int, str | None
+        self.status = 0
+        self.retry_after: str | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def fetch(self, url: str, kind: str) -> Asset:

@@ -1,9 +1,11 @@
-"""What tests of several packages need: a browser that starts, or the reason why there is none."""
+"""What tests of several packages need: a browser that starts, a database server, or the reason why there is none."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.postgres import throw_away_server
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,9 @@ def browser() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with throw_away_server() as url:
+        yield url

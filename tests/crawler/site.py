@@ -32,6 +32,8 @@ class Site:
     port: int = 0
     log: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    under_way: int = 0
+    most_at_once: int = 0
     _writers: set[Any] = field(default_factory=set)
 
     @property
@@ -61,9 +63,15 @@ class Site:
         self.agents |= {one.partition(": ")[2] for one in rest if one.lower().startswith("user-agent:")}
         count = self.log.count(path)
         self.log.append(path)
-        if self.latency:
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        try:
             await asyncio.sleep(self.latency)
-        reply = self._reply(path, count)
+            return await self._answer(writer, method, self._reply(path, count))
+        finally:
+            self.under_way -= 1
+
+    async def _answer(self, writer: asyncio.StreamWriter, method: str, reply: Reply) -> bool:
         if reply.raw is not None or reply.endless is not None:
             writer.write(reply.raw or b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
             while reply.endless is not None:

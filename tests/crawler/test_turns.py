@@ -1,6 +1,9 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from crawler import turns as turns_module
 from crawler.turns import KEPT, Turns
 from evidence_store import Store
 
@@ -70,3 +73,22 @@ def test_a_host_that_rests_is_known(tmp_path: Path) -> None:
         assert turns.waiting() == {"city.example": 3}
         clock.now += 3
         assert turns.waiting() == {}
+
+
+def test_a_long_turn_is_kept_until_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than HOLD, as a browser's visit may be; another crawl, of another process, waits."""
+    monkeypatch.setattr(turns_module, "HOLD", 0.09)
+    with Store.open(tmp_path, migrate=True) as store, Store.open(tmp_path) as elsewhere:
+        one = Turns(store, "one")
+
+        async def visit() -> list[float]:
+            async with one.keeping("city.example"):
+                asked = []
+                for _ in range(6):
+                    await asyncio.sleep(0.05)
+                    asked.append(await asyncio.to_thread(elsewhere.take_turn, "city.example", "other"))
+                await one.release("city.example", 3)
+            return asked
+
+        assert min(asyncio.run(visit())) > 0
+        assert 2 < elsewhere.take_turn("city.example", "other") <= 3

@@ -37,8 +37,15 @@ def command(folder: Path) -> list[str]:
     return [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.crawler.runner", str(folder)]
 
 
-def order(crawls: Sequence[str], allow: Sequence[str], *, identity: bool = False, **more: Any) -> str:
-    jobs = [{"crawl_id": crawl, "allow_private": list(allow)} for crawl in crawls]
+def order(
+    crawls: Sequence[str],
+    allow: Sequence[str],
+    *,
+    identity: bool = False,
+    delay: float | None = None,
+    **more: Any,
+) -> str:
+    jobs = [{"crawl_id": crawl, "allow_private": list(allow), "delay": delay} for crawl in crawls]
     return json.dumps({"jobs": jobs, "identity": identity, **more})
 
 

@@ -40,6 +40,14 @@ def test_a_turn_that_ran_out_is_free(store: Store) -> None:
     assert host.held_by == "b"
 
 
+def test_a_turn_is_prolonged_by_who_holds_it(store: Store) -> None:
+    store.take_turn("pay.test", "a", hold=0)
+    store.keep_turn("pay.test", "b", hold=60)
+    assert store.take_turn("pay.test", "c", hold=0) == 0.0
+    store.keep_turn("pay.test", "c", hold=60)
+    assert store.take_turn("pay.test", "a") > 0
+
+
 def test_turns_are_counted_by_the_day(store: Store) -> None:
     for _ in range(3):
         store.take_turn("pay.test", "a")
