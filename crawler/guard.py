@@ -4,10 +4,12 @@ A downloader middleware nearer to the network than any other (960), so that noth
 retry, no probe, no request that some later code makes.
 """
 
+import time
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.error import DNSLookupError
@@ -47,6 +49,9 @@ class Guard:
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
+        # Who lets us wait in vain is as slow as that; a connection refused says nothing of it.
+        if isinstance(exception, DownloadTimeoutError) and "left" in request.meta:
+            request.meta["download_latency"] = time.monotonic() - request.meta["left"]
         await self._release(request, 0, None)
 
     async def _release(self, request: Request, status: int, retry_after: str | None) -> None:

@@ -6,7 +6,8 @@ The last look before a connection is opened: the address that is judged is the a
 from collections.abc import Iterable, Sequence
 
 from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.defer import Deferred
+from twisted.internet.abstract import isIPv6Address
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
 from crawler import address
@@ -25,7 +26,9 @@ def admit(authorities: Iterable[str]) -> None:
 
 class GuardedResolver(CachingThreadedResolver):
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":
-        return super().getHostByName(name, timeout).addCallback(self._judged, name)
+        # The system's lookup behind this knows no IPv6, not even as it is written in an address.
+        asked = succeed(name) if isIPv6Address(name) else super().getHostByName(name, timeout)
+        return asked.addCallback(self._judged, name)
 
     def _judged(self, answer: str, name: str) -> str:
         if address.is_private(answer) and name.lower() not in _admitted:

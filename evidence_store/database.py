@@ -16,7 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
-from evidence_store.errors import StoreFull
+from evidence_store.errors import StoreFull, Unreachable
 from evidence_store.models import Assessment, UtcTime
 
 BUSY_SECONDS = 30
@@ -124,8 +124,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
-            yield session
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                yield session
+        except DBAPIError as error:
+            raise Unreachable(where(self.engine), first_line(error)) from error
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

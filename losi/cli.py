@@ -1,26 +1,20 @@
 """The command line: each verb parses, makes one call and prints. What it promises stands in the README."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 import checks
-from checks.errors import ChecksError
-from crawler.errors import CrawlerError
 from evidence_store import Assessment, Store
-from evidence_store.errors import EvidenceStoreError
 from losi import __version__, fleet, show
-from losi.cities import city_of, read_cities, refuse_private
-from losi.errors import LosiError
+from losi.cities import city_of, read_cities, refuse_namesakes, refuse_private
+from losi.failure import Verbs, fail
 from losi.workspace import Workspace, checked_id
-from review_ui.errors import ReviewError
-
-EXPECTED = (LosiError, EvidenceStoreError, ChecksError, CrawlerError, ReviewError)
 
 pass_workspace = click.make_pass_decorator(Workspace)
 with_json = click.option("as_json", "--json", is_flag=True, help="Print one JSON document.")
@@ -29,38 +23,19 @@ with_private = click.option(
 )
 
 
+def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of seconds")
+    return value
+
+
 def with_pace(verb: Callable[..., Any]) -> Callable[..., Any]:
-    verb = click.option("--delay", type=click.FloatRange(0), help="Seconds between requests, at least.")(verb)
+    verb = click.option(
+        "--delay", type=click.FloatRange(0), callback=_finite, help="Seconds between requests, at least."
+    )(verb)
     return click.option(
         "--max-pages", type=click.IntRange(1), default=fleet.DEFAULT_BUDGET, show_default=True
     )(verb)
-
-
-def our_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Expected failures become one line on standard error and exit 2."""
-
-    @wraps(verb)
-    def wrapped(*args: Any, **options: Any) -> Any:
-        try:
-            return verb(*args, **options)
-        except EXPECTED as error:
-            _fail(str(error), 2)
-        except KeyboardInterrupt:
-            _fail("interrupted; the same command goes on from here", 1)
-
-    return wrapped
-
-
-def _fail(line: str, code: int) -> NoReturn:
-    click.echo("losi: " + " ".join(line.split()), err=True)
-    sys.exit(code)
-
-
-class Verbs(click.Group):
-    """Every verb's expected failures are told the same way."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        return our_errors(super().invoke)(ctx)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -125,11 +100,15 @@ def assess(
     as_json: bool,
 ) -> None:
     """One city, start to finish: crawl, check, print the proposals."""
-    cities = {c.id: c for c in (city_of(u, country=country.upper(), languages=languages) for u in urls)}
+    named = [city_of(url, country=country, languages=languages) for url in urls]
+    refuse_namesakes(named, named)
+    cities = {city.id: city for city in named}
     if not allow_private:
         refuse_private(cities.values())
     order = fleet.Order(max_pages=max_pages, delay=delay, allow_private=allow_private, again=again)
     with workspace.open_store() as store:
+        refuse_namesakes(cities.values(), store.cities())
+        _refuse_another_edition(store, edition)
         store.add_cities(cities.values())
         fleet.open_round(store, "assess", edition=edition, city_ids=cities, advice={"A": "before"})
         assessments = [store.assessment("assess", city_id) for city_id in cities]
@@ -185,7 +164,7 @@ def open_round(
         store.add_cities(read)
         chosen = [city.id for city in read or store.cities()]
         if not chosen:
-            _fail("no city yet; add some with: losi cities add FILE", 2)
+            fail("no city yet; add some with: losi cities add FILE", 2)
         fleet.open_round(
             store, checked_id(round_id), edition=edition, city_ids=chosen, protocol=protocol, advice=seen
         )
@@ -214,6 +193,8 @@ def crawl(
     order = fleet.Order(max_pages=max_pages, delay=delay, allow_private=allow_private)
     with workspace.open_store() as store:
         assessments = _assessments(store, round_id, city_ids)
+        if not allow_private:  # before a crawl is spent on it
+            refuse_private(store.city(a.city_id) for a in assessments)
         if cluster:
             outcomes = fleet.crawl_on_cluster(workspace, store, assessments, _options(order), cluster)
         elif jobs > 1 or len(assessments) > fleet.AT_ONCE:
@@ -271,7 +252,10 @@ def review(workspace: Workspace, host: str, port: int) -> None:
     import review_ui
 
     with workspace.open_store() as store:
-        review_ui.serve(store, host=host, port=port, on_ready=show.review_address)
+        try:
+            review_ui.serve(store, host=host, port=port, on_ready=show.review_address)
+        except OSError as error:
+            fail(f"--host {host}: {error.strerror}; give a name or address of this machine", 2)
 
 
 @main.command()
@@ -332,8 +316,15 @@ def parse_advice(text: str | None, protocol: str) -> dict[str, str]:
         return {"A": "before"} if protocol == "single" else {"A": "after", "B": "hidden"}
     seen = dict(part.partition("=")[::2] for part in text.replace(" ", "").split(","))
     if set(seen) - {"A", "B"} or set(seen.values()) - {"before", "after", "hidden", "search"}:
-        _fail(f"advice {text!r}: write it as A=after,B=hidden (before, after, hidden or search)", 2)
+        fail(f"advice {text!r}: write it as A=after,B=hidden (before, after, hidden or search)", 2)
     return seen
+
+
+def _refuse_another_edition(store: Store, edition: str) -> None:
+    checks.load_edition(edition)
+    known = {round_.id: round_.edition for round_ in store.rounds()}.get("assess", edition)
+    if known != edition:
+        fail(f"this workspace assesses by {known}: give --workspace another folder for {edition}", 2)
 
 
 def _assessments(store: Store, round_id: str, city_ids: Sequence[str]) -> list[Assessment]:

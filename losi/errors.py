@@ -30,8 +30,9 @@ class BadCities(LosiError):
 
 
 class BadUrl(LosiError):
-    def __init__(self, url: str) -> None:
-        super().__init__(f"not a web address: {url!r}; write it as https://www.example-city.gov/")
+    def __init__(self, url: str, why: str = "not a web address, as https://www.example-city.gov/ is") -> None:
+        shown = url if len(url) <= 100 else url[:99] + "…"
+        super().__init__(f"{shown!r}: {why}")
         self.url = url
 
 
@@ -51,3 +52,7 @@ class NoCluster(LosiError):
     def __init__(self, address: str, why: str) -> None:
         super().__init__(f"the cluster {address}: {why}")
         self.address = address
+
+
+class BadPlace(LosiError, ValueError):
+    """Its text says what was expected."""

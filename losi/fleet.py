@@ -18,6 +18,7 @@ import crawler
 from crawler.address import host, is_loopback
 from crawler.browser_finder import find_browser
 from evidence_store import LEASE_SECONDS, Assessment, City, Crawl, Store
+from evidence_store.errors import Locked
 from losi import processes
 from losi.errors import NoCluster
 from losi.workspace import Workspace
@@ -79,6 +80,7 @@ def crawl(
 ) -> list[Outcome]:
     """Every assessment's crawl, begun, continued, or left alone when it is finished; all in this process."""
     processes.mind_parent()
+    _refuse_closed(store, assessments)
     planned = {a.id: _planned(store, a, order) for a in assessments}
     waiting = [a for a in assessments if planned[a.id].state in ("waiting", "claimed")]
     jobs = [_job(planned[a.id], store.city(a.city_id), order) for a in waiting]
@@ -111,6 +113,7 @@ def crawl_in_processes(
     A process that dies takes nothing along but its unfinished cities. Raises NoIdentity before the first is started;
     Ctrl-C ends them all.
     """
+    _refuse_closed(store, assessments)
     _refuse_nameless(workspace, store, assessments)
     left = [a for a in assessments if _stopped(store, a) is None]
     dealt = hands([a.city_id for a in left], jobs)
@@ -141,6 +144,7 @@ def crawl_on_cluster(
 
     What a lost worker left is tried once more, when its lease is over. Raises NoIdentity, NoCluster.
     """
+    _refuse_closed(store, assessments)
     _refuse_nameless(workspace, store, assessments)
     said: dict[str, str] = {}
     with _client(address) as client:
@@ -187,6 +191,13 @@ def _refuse_nameless(workspace: Workspace, store: Store, assessments: Iterable[A
         url = store.city(assessment.city_id).portal_url
         if not is_loopback(host(url)):
             raise crawler.NoIdentity(url)
+
+
+def _refuse_closed(store: Store, assessments: Iterable[Assessment]) -> None:
+    """A closed round may be ordered again only while nothing is left to do."""
+    for assessment in assessments:
+        if store.round(assessment.round_id).closed and _stopped(store, assessment) is None:
+            raise Locked(f"round {assessment.round_id} is closed", "open a new round")
 
 
 def _last(store: Store, assessment: Assessment) -> Crawl | None:

@@ -86,7 +86,6 @@ class Workspace:
 
     def open_store(self) -> Store:
         """The store, made when missing and migrated when old."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         return Store.open(self.folder, database_url=self.settings().database_url, migrate=True)
 
 

@@ -90,7 +90,7 @@ def test_broken_json(tmp_path):
 
 def test_a_city_known_by_its_address_alone():
     city = city_of("http://127.0.0.1:8099/start", country="", languages=[])
-    assert city.id == "127-0-0-1-8099"
+    assert city.id == "127-0-0-1-8099-start"
     assert city.portal_url == "http://127.0.0.1:8099/start"
 
 
@@ -106,3 +106,33 @@ def test_what_is_no_web_address(url):
 )
 def test_an_address_gets_what_it_lacks(given, made):
     assert web_address(given) == made
+
+
+def test_no_city_passes_for_another():
+    from losi.cities import city_of
+
+    urls = [
+        "https://www.town.example/",
+        "https://town.example/en",
+        "https://town.example:8443/",
+        "https://例え.example/",
+        "https://テスト.example/",
+        "https://town.example/" + "a" * 3000,
+        "https://town.example/" + "a" * 3001,
+    ]
+    ids = [city_of(url, country="", languages=()).id for url in urls]
+    assert ids[:3] == ["town-example", "town-example-en", "town-example-8443"]
+    assert len(set(ids)) == len(urls)
+    assert max(map(len, ids)) <= 80
+
+
+def test_a_line_that_is_no_csv_and_numbers_that_are_none(tmp_path):
+    listed = tmp_path / "cities.csv"
+    listed.write_text("a" * 200_000)
+    with pytest.raises(BadCities, match="not CSV"):
+        read_cities(listed)
+    listed.write_text(
+        "id,name,country,languages,portal_url,population,lat\nx,X,PRT,pt,http://a.example/,ten,nan\n"
+    )
+    with pytest.raises(BadCities, match="population 'ten' is no number"):
+        read_cities(listed)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from evidence_store import City, Store
+from evidence_store.errors import Locked
 from losi import fleet, processes
 from losi.workspace import Workspace
 from tests.crawler.site import Reply, Site, page, serving
@@ -140,6 +141,19 @@ def test_whoever_ends_the_fleet_ends_its_processes(tmp_path, blow):
         assert states(store, assessments) == ["closed", "closed"]
         stored = Counter(capture.url for a in assessments for capture in store.captures(a.id))
         assert max(stored.values()) == 1
+
+
+def test_a_closed_round_is_left_alone(tmp_path):
+    site = hamlet()
+    with a_round(tmp_path, site) as (workspace, store, assessments):
+        store.close_round("r", set())
+        for order in (
+            lambda: fleet.crawl(workspace, store, assessments, fleet.Order(allow_private=True)),
+            lambda: fleet.crawl_in_processes(workspace, store, assessments, OPTIONS, 2),
+        ):
+            with pytest.raises(Locked, match="open a new round"):
+                order()
+        assert (site.log, states(store, assessments)) == ([], [])
 
 
 def test_what_ends_late_is_ended_at_once_when_asked_twice(monkeypatch):
