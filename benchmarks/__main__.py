@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import crawl, review, rules
+from benchmarks import crawl, portals, review, rules
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     crawl.main(pages)
     rules.main(pages)
     review.main(pages)
+    portals.main()
 
 
 if __name__ == "__main__":
