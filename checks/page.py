@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from selectolax.lexbor import LexborHTMLParser
 
 from checks.decoding import decode, header, sniff, to_text
+from checks.depth import shallow
 from checks.document import pdf_text
 from checks.form import MAX_FORMS, Form, read_form
 from checks.hosts import Resolver
@@ -101,7 +102,7 @@ class Page:
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
-        return LexborHTMLParser(self.source if self.is_html and self.source.strip() else _EMPTY)
+        return LexborHTMLParser(shallow(self.source) if self.is_html and self.source.strip() else _EMPTY)
 
     @cached_property
     def _pdf(self) -> tuple[str, str, str]:
