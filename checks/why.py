@@ -15,8 +15,9 @@ from evidence_store import Capture, Store
 
 
 def why(store: Store, round_id: str, city_id: str, code: str, url: str | None = None) -> list[str]:
-    """Lines to print. Raises KeyError for a code the edition does not have, NotFound for a round or city."""
+    """Lines to print. Raises UnknownIndicator for the code, NotFound for the round or the city."""
     round_ = store.round(round_id)
+    store.assessment(round_id, city_id)
     edition = parse_edition(store.archived_text(round_.edition_digest))
     indicator = edition.indicator(code)
     lines = [f"{code} {indicator.name}: {indicator.question}"]

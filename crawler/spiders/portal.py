@@ -179,6 +179,9 @@ class PortalSpider(Spider):
             return "blocked"
         if self.crawl.url:
             return "exhausted"
+        if answer.status is None or not 200 <= answer.status < 300:
+            self.trail.error = f"http-{answer.status}"
+            return "unreachable"
         self.home = answer.url
         self.scope.rebase(answer.url)
         await self._probe_missing(answer.url)

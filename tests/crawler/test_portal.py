@@ -54,6 +54,8 @@ def sites() -> dict[str, Site]:
                 "/secret/x": page("Secret"),
             }
         ),
+        "failing": Site({"/": Reply(b"<h1>Server error</h1>", 500)}),
+        "gone": Site({"/other": page("Other")}),
         "loop": Site(
             {
                 "/": Reply(status=302, headers=(("Location", "/x"),)),
@@ -226,6 +228,12 @@ def test_another_named_host_is_visited_and_nothing_twice(world: World) -> None:
         asked = [path for path in site.log if path != "/robots.txt"]
         if site not in (world.sites["patient"], world.sites["tired"], world.sites["shut"]):
             assert len(asked) - len(set(asked)) <= 1, asked
+
+
+@pytest.mark.parametrize(("name", "said"), [("failing", "http-500"), ("gone", "http-404")])
+def test_a_home_that_is_an_error_is_no_portal(world: World, name: str, said: str) -> None:
+    assert world.stopped[name] == "unreachable"
+    assert world.seen[name].trail["error"] == said
 
 
 def test_a_redirect_loop_ends(world: World) -> None:
