@@ -11,7 +11,7 @@ import click
 
 import checks
 from evidence_store import Assessment, Store
-from losi import __version__, fleet, show
+from losi import __version__, fleet, reviewing, show
 from losi.cities import city_of, read_cities, refuse_namesakes, refuse_private
 from losi.failure import Verbs, fail
 from losi.workspace import Workspace, checked_id
@@ -249,11 +249,9 @@ def why(workspace: Workspace, round_id: str, city_id: str, code: str, url: str |
 @pass_workspace
 def review(workspace: Workspace, host: str, port: int) -> None:
     """Open the review in a browser of yours, by the address that is printed."""
-    import review_ui
-
     with workspace.open_store() as store:
         try:
-            review_ui.serve(store, host=host, port=port, on_ready=show.review_address)
+            reviewing.review(store, host=host, port=port)
         except OSError as error:
             fail(f"--host {host}: {error.strerror}; give a name or address of this machine", 2)
 

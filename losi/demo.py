@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.table import Table
 import checks
 import demo_city
 from evidence_store import City, Store
-from losi import fleet, show
+from losi import fleet, reviewing, show
 from losi.errors import LosiError
 from losi.workspace import Workspace
 
@@ -51,9 +51,7 @@ def run_demo(workspace: Workspace, *, review: bool, again: bool, as_json: bool) 
         else:
             _show(document, served)
         if review:
-            import review_ui
-
-            review_ui.serve(store, on_ready=show.review_address)
+            reviewing.review(store)
     return faults
 
 
@@ -77,7 +75,7 @@ def _moved(store: Store, served: Sequence[demo_city.Served]) -> bool:
 def serve_only(*, port: int, notes: bool) -> None:
     """Until Ctrl-C; raises LosiError when the port is taken."""
     try:
-        with demo_city.serve(notes=notes, port=port) as served:
+        with suppress(KeyboardInterrupt), demo_city.serve(notes=notes, port=port) as served:
             for city in served:
                 click.echo(f"{city.portal_url}  {city.name} ({', '.join(city.languages)})")
             click.echo("Ctrl-C ends it.", err=True)

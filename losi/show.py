@@ -1,9 +1,7 @@
 """What a person reads on the terminal. Data goes to standard output, the way there to standard error."""
 
 import json
-import os
 import sys
-import webbrowser
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -222,14 +220,3 @@ def findings(found: Sequence[Finding]) -> None:
         click.echo(f"{'–' if one.missing else '✓'} {one.thing}: {one.found}")
         if one.missing:
             click.echo(f"    {one.remedy}")
-
-
-def review_address(url: str) -> None:
-    click.echo(
-        f"\nThe review, for a browser on this machine:\n\n  {url}\n\nCtrl-C ends it; nothing is lost.",
-        err=True,
-    )
-    if sys.stdout.isatty() and (
-        sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
-    ):
-        webbrowser.open(url)
