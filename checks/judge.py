@@ -114,18 +114,26 @@ def _passed(rule: Rule, passed: list[Sighting], looked: Looked) -> Judgement:
 
 
 def _shown(one: Sighting) -> list[Signal]:
-    """Quotes worth reading: those of the page itself, one per text, each signal's first before its second."""
+    """Quotes worth reading: those of the page itself, one per text, each signal's first before its second.
+
+    What proves comes before what names: the passage or the form before the page's title.
+    """
     own = [signal for signal in one.signals if signal.record_id == one.record_id and signal.quote]
     chosen = own or [signal for signal in one.signals if signal.quote]
     turns: dict[str, int] = {}
     ordered = []
     for place, signal in enumerate(chosen):
         turns[signal.name] = turns.get(signal.name, 0) + 1
-        ordered.append((turns[signal.name], place, signal))
-    unique = {
-        signal.quote: signal for _, _, signal in sorted(ordered, key=lambda item: item[:2], reverse=True)
-    }
+        ordered.append((turns[signal.name], _weakness(signal), place, signal))
+    unique = {signal.quote: signal for *_, signal in sorted(ordered, key=lambda item: item[:3], reverse=True)}
     return list(reversed(unique.values()))[:MAX_EVIDENCE]
+
+
+STRONGEST = ("provider", "form", "measurement", "structure", "meaning", "wording")
+
+
+def _weakness(signal: Signal) -> int:
+    return len(STRONGEST) + 1 if signal.kind == "role" else STRONGEST.index(signal.family)
 
 
 def reason_of(one: Sighting) -> str:
