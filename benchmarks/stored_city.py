@@ -4,12 +4,13 @@ import json
 import random
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import checks
-from evidence_store import City, Exchange, Lease, Store
+from evidence_store import Capture, City, Exchange, Lease, Store
 
 PORTAL = "http://bench.example/"
 SUBJECTS = (
@@ -71,7 +72,7 @@ def stored_city(pages: int) -> Iterator[Store]:
         yield store
 
 
-def _record(store: Store, lease: Lease, number: int, html: str):  # type: ignore[no-untyped-def]
+def _record(store: Store, lease: Lease, number: int, html: str) -> Future[Capture]:
     return store.record(
         lease,
         Exchange(

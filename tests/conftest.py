@@ -4,24 +4,27 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from crawler.browser_finder import QUIET, VARIABLE, Browser, find_browser, sandboxed
 from tests.postgres import throw_away_server
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    from crawler.browser_finder import QUIET, VARIABLE, find_browser, sandboxed
-
+def found_browser() -> Browser:
     found = find_browser()
     if found is None:
         pytest.skip(
             f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}"
         )
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(found_browser: Browser) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found.path, args=list(QUIET), chromium_sandbox=sandboxed()
+            executable_path=found_browser.path, args=list(QUIET), chromium_sandbox=sandboxed()
         )
         yield browser
         browser.close()

@@ -1,4 +1,7 @@
-"""Small portals whose authors have not seen the rules: how right the proposals are there must not fall."""
+"""Small portals whose authors have not seen the rules: how right the proposals are there must not fall.
+
+harrowdene, rabwa and san-jacinto were read while the rules were tuned; the other three are only ever scored.
+"""
 
 import pytest
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from crawler.browser import Asset, Seen, Session
-from crawler.browser_finder import VARIABLE, find_browser
 
 pytestmark = pytest.mark.browser
 URL = "http://city.example/"
@@ -14,13 +13,8 @@ SCRIPT = b"document.getElementById('menu').innerHTML = '<a href=\"/pay\">Pay</a>
 
 
 @pytest.fixture(scope="module")
-def path():
-    found = find_browser()
-    if found is None:
-        pytest.skip(
-            f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}"
-        )
-    return found.path
+def path(found_browser):
+    return found_browser.path
 
 
 def visit(path, html, assets=None):

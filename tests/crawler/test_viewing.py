@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from crawler.answer import Answer
-from crawler.browser_finder import VARIABLE, find_browser
 from crawler.viewing import _Assets
 from evidence_store import Record, Store
 from tests.crawler.site import Reply, Site, page, serving
@@ -20,12 +19,8 @@ HOME = """<!doctype html><html lang="en"><title>Town</title><body><nav></nav><ma
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory):
+def crawled(tmp_path_factory, found_browser):
     """The crawl's evidence, its site, the log before it was ordered again, and how long others had to wait."""
-    if find_browser() is None:
-        pytest.skip(
-            f"no browser: `make test` fetches one where it can; else install Chromium or set {VARIABLE}"
-        )
     folder = tmp_path_factory.mktemp("workspace")
     waits = []
     other = Site({"/tracker.js": Reply(b"", mime="text/javascript")})
