@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import crawl, portals, review, rules
+from benchmarks import crawl, portals, review, rules, size, verify
 
 
 def main() -> None:
@@ -12,6 +12,8 @@ def main() -> None:
     crawl.main(pages)
     rules.main(pages)
     review.main(pages)
+    size.main(pages)
+    verify.main()
     portals.main()
 
 

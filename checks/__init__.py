@@ -20,6 +20,8 @@ from checks.matchers import signal_kinds
 from checks.page import Link, Page
 from checks.proposal import propose
 from checks.quote import contains_quote
+from checks.quoting import FalseQuote, Quotes, bundle_quotes, stored_quotes
+from checks.replay import Recheck, recheck
 from checks.results import results
 from checks.rule import Rule, load_rules
 from checks.rulebook import Rulebook, rules_text
@@ -39,6 +41,7 @@ __all__ = [
     "Coverage",
     "Criterion",
     "Edition",
+    "FalseQuote",
     "Fault",
     "Indicator",
     "Judgement",
@@ -46,6 +49,8 @@ __all__ = [
     "Link",
     "Looked",
     "Page",
+    "Quotes",
+    "Recheck",
     "Rule",
     "Rulebook",
     "RunReport",
@@ -54,6 +59,7 @@ __all__ = [
     "Target",
     "UnknownEdition",
     "UnknownIndicator",
+    "bundle_quotes",
     "contains_quote",
     "edition_ids",
     "edition_text",
@@ -66,12 +72,14 @@ __all__ = [
     "parse_edition",
     "propose",
     "rank",
+    "recheck",
     "results",
     "rules_text",
     "run",
     "score",
     "signal_kinds",
     "signals",
+    "stored_quotes",
     "validate",
     "why",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from checks.basis import Basis, segment_of
 from checks.context import Context, Inbound, is_to_itself, page_key
 from checks.decoding import header
 from checks.hosts import Resolver, site_of
@@ -40,22 +41,30 @@ class Archive:
     trail: Mapping[str, Any] = field(default_factory=dict)
     trail_id: str = ""
     crawl: Crawl | None = None
+    given: Basis | None = None  # to read exactly what was read then
     faults: list[str] = field(default_factory=list)
+    basis: Basis = field(init=False)
     barred: dict[str, str] = field(default_factory=dict)  # record id → why it proves nothing
     _languages: Counter[str] = field(default_factory=Counter)
     _roles: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.crawl = newest_crawl(self.store, self.assessment_id)
+        given, basis = self.given, self.given or Basis.of(self.city, self.crawl)
+        found = self.store.captures(self.assessment_id, kind=(*PAGES, *OTHERS, "trail"))
         wanted = _crawl_ids(self.store, self.assessment_id, self.crawl)
-        for capture in self.store.captures(self.assessment_id, kind=(*PAGES, *OTHERS, "trail")):
-            if capture.crawl_id not in wanted:
+        read: dict[str, str] = {}
+        for capture in given.select(found) if given else found:
+            if given is None and capture.crawl_id not in wanted:
                 continue
+            read[segment_of(capture)] = capture.record_id
             if capture.kind != "trail":
                 self.captures.append(capture)
-            elif self.crawl is not None and capture.crawl_id == self.crawl.id:
+            elif capture.crawl_id == basis.crawl:
                 self._read_trail(capture)
-        self.lexicon = self.book.lexicon(self.city.languages)
+        pages = given.pages if given else sum(map(is_counted, self.captures))
+        self.basis = replace(basis, read=read, pages=pages)
+        self.lexicon = self.book.lexicon(basis.languages)
 
     def _read_trail(self, capture: Capture) -> None:
         page = self.page(capture)
@@ -76,7 +85,7 @@ class Archive:
 
     def pages(self) -> Iterator[tuple[Capture, Page]]:
         for capture in self.captures:
-            if capture.type == "metadata":
+            if capture.type in ("metadata", "redacted"):
                 continue
             page = self.page(capture)
             if page is not None:
@@ -86,8 +95,7 @@ class Archive:
     def today(self) -> date:
         """The day of the crawl: the same archive gives the same findings next year too."""
         first = min((capture.timestamp for capture in self.captures), default=None)
-        opened = self.crawl.opened if self.crawl is not None else None
-        return (first or opened).date() if (first or opened) else date(1970, 1, 1)  # type: ignore[union-attr]
+        return first.date() if first else date.fromisoformat(self.basis.opened or "1970-01-01")
 
     def context(self) -> Context:
         """What all pages together tell of each of them."""
@@ -99,12 +107,12 @@ class Archive:
     def looked(self) -> Looked:
         skipped = Counter(str(item.get("reason", "")) for item in self.trail.get("skipped", ()))
         return Looked(
-            pages=sum(1 for capture in self.captures if is_counted(capture)),
+            pages=self.basis.pages,
             roles=frozenset(self._roles),
-            languages=tuple(self.city.languages) or tuple(tag for tag, _ in self._languages.most_common(1)),
+            languages=self.basis.languages or tuple(tag for tag, _ in self._languages.most_common(1)),
             lexicon=self.lexicon.topics_by_language(),
             not_visited={reason: skipped[reason] for reason in sorted(skipped) if reason},
-            stopped=str(self.trail.get("stopped") or (self.crawl.stopped if self.crawl else "") or ""),
+            stopped=str(self.trail.get("stopped") or self.basis.stopped),
             trail=self.trail_id,
         )
 
@@ -131,14 +139,14 @@ class _Reading:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        city = archive.city
+        city = archive.basis
         self.plain = Context(
             lexicon=archive.lexicon,
             providers=archive.book.providers,
-            country=archive.book.country(city.country or ""),
+            country=archive.book.country(city.country),
             portal_url=city.portal_url,
             city_name=city.name,
-            languages=tuple(city.languages),
+            languages=city.languages,
             today=archive.today,
         )
         self.inbound: dict[str, list[Inbound]] = {}

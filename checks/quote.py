@@ -87,10 +87,10 @@ def contains_quote(page: Page, quote: str) -> bool:
     wanted = collapse(quote)
     if not wanted:
         return False
-    return any(wanted in text for text in _texts(page)) or _in_attributes(page, wanted)
+    return any(wanted in text for text in texts_of(page)) or _in_attributes(page, wanted)
 
 
-def _texts(page: Page) -> Iterable[str]:
+def texts_of(page: Page) -> Iterable[str]:
     kept: tuple[str, ...] | None = page.__dict__.get("_quotable")
     if kept is None:
         if page.is_html:

@@ -82,7 +82,7 @@ class _City:
     def _effort(self, rows: Sequence[Capture], trail: Mapping[str, Any]) -> dict[str, Any]:
         crawl = newest_crawl(self.store, self.assessment.id)
         mine = [row for row in rows if crawl is not None and row.crawl_id == crawl.id]
-        sent = sum(1 for row in mine if row.type in ("response", "metadata"))
+        sent = sum(1 for row in mine if row.type in ("response", "revisit", "metadata"))
         requests = trail.get("requests", crawl.requests if crawl is not None else None)
         return {
             "requests": int(requests if requests is not None else sent),

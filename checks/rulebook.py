@@ -72,7 +72,9 @@ def load_rulebook() -> Rulebook:
         "fingerprints": read_fingerprints(),
         "countries": read_countries(),
     }
-    return Rulebook(json.dumps(data, ensure_ascii=False, sort_keys=True, indent=0), data)
+    # In the files' own order, which findings show: what is read from the archive must be what was read here.
+    text = json.dumps(data, ensure_ascii=False, indent=0)
+    return Rulebook(text, json.loads(text))
 
 
 def rules_text() -> str:

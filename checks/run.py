@@ -10,16 +10,16 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from checks.archive import PAGES, Archive
+from checks.basis import Basis
 from checks.edition import Edition, parse_edition
 from checks.judge import Judgement, judge
 from checks.page import Page
 from checks.proposal import Searched, finding_of, propose
-from checks.quote import contains_quote
 from checks.rule import Rule, parse_rule
 from checks.rulebook import Rulebook, load_rulebook, parse_rulebook
 from checks.sighting import Sighting, Signal, signals
-from checks.text import collapse
-from evidence_store import NewFinding, Store
+from checks.standing import stands, stands_between, stands_in
+from evidence_store import NewFinding, Round, Store
 
 FINDINGS_SCHEMA = "losi-findings/1"
 
@@ -42,7 +42,7 @@ def run(store: Store, assessment_id: str) -> RunReport:
     findings, faults = check(archive, edition)
     complete = archive.crawl is not None and archive.crawl.state == "closed"
     through = archive.captures[-1].record_id if archive.captures else archive.trail_id
-    document = _document(findings, round_.edition_digest, round_.rules_digest, through)
+    document = _document(findings, round_, through, complete, archive.basis)
     store.save_run(
         assessment_id,
         rules_digest=round_.rules_digest,
@@ -50,8 +50,8 @@ def run(store: Store, assessment_id: str) -> RunReport:
         through=through,
         complete=complete,
         findings=findings,
+        document=document,
     )
-    store.journal(assessment_id, "findings", f"urn:losi:findings:{assessment_id}", document)
     return RunReport(tuple(findings), faults)
 
 
@@ -118,24 +118,32 @@ def _usable_rules(book: Rulebook, edition: Edition) -> tuple[dict[str, Rule], di
 
 def _verified(sighting: Sighting, page: Page) -> tuple[Sighting, list[str]]:
     """Quotes are sacred: what does not stand literally in the capture is dropped, and said."""
-    false = [
-        signal
-        for signal in sighting.signals
-        if signal.quote and signal.record_id == page.record_id and not _stands(signal, page)
-    ]
+    false = [signal for signal in (*sighting.signals, *sighting.vetoes) if not _stands(signal, page)]
+    kept, vetoes = (
+        tuple(_placed(signal, page) for signal in some if signal not in false)
+        for some in (sighting.signals, sighting.vetoes)
+    )
+    sighting = replace(sighting, signals=kept, vetoes=vetoes)
     if not false:
         return sighting, []
-    kept = tuple(signal for signal in sighting.signals if signal not in false)
     outcome = sighting.outcome if any(signal.quote for signal in kept) else "lead"
     faults = [f"rule {one.rule}: quote not found in {one.url}, dropped: {one.quote[:60]!r}" for one in false]
-    return replace(sighting, signals=kept, outcome=outcome), faults
+    return replace(sighting, outcome=outcome), faults
 
 
 def _stands(signal: Signal, page: Page) -> bool:
-    """A measurement may quote the source itself, markup and all."""
-    if signal.kind == "measure" and signal.quote in collapse(page.source):
+    if not signal.quote or signal.record_id != page.record_id:
         return True
-    return contains_quote(page, signal.quote)
+    return stands(page, signal.quote, measured=signal.kind == "measure")
+
+
+def _placed(signal: Signal, page: Page) -> Signal:
+    """With no place rather than one at which the quote does not stand."""
+    if signal.record_id != page.record_id:
+        return signal
+    if not stands_between(page, signal.prefix, signal.quote, signal.suffix):
+        signal = replace(signal, prefix="", suffix="")
+    return signal if stands_in(page, signal.selector, signal.quote) else replace(signal, selector="")
 
 
 def _broken(rule_id: str) -> Judgement:
@@ -152,14 +160,16 @@ def _trail_quote(trail: Mapping[str, Any]) -> str:
     return match.group() if match else ""
 
 
-def _document(findings: list[NewFinding], edition: str, rules: str, through: str) -> bytes:
+def _document(findings: list[NewFinding], round_: Round, through: str, complete: bool, basis: Basis) -> bytes:
     """What is sealed: no times, no row ids, so that a replay gives the same bytes."""
     said = {
         "schema": FINDINGS_SCHEMA,
-        "edition_digest": edition,
-        "rules_digest": rules,
+        "edition_digest": round_.edition_digest,
+        "rules_digest": round_.rules_digest,
         "software": software(),
         "through": through,
+        "complete": complete,
+        "basis": basis.document(),
         "findings": [finding_document(finding) for finding in findings],
     }
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

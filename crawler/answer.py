@@ -49,13 +49,13 @@ class Past:
         captures = store.captures(assessment_id, crawl_id=crawl_id)
         for capture in sorted(captures, key=lambda capture: capture.timestamp):
             self._captures[capture.url].append(capture)
-            self.requests += capture.type != "resource"
+            self.requests += not capture.url.startswith("urn:")
 
     def take(self, url: str) -> Answer | None:
         waiting = self._captures.get(url)
         if not waiting:
             return None
         capture = waiting.popleft()
-        if capture.type == "metadata":
+        if capture.type in ("metadata", "redacted"):
             return Answer(url, capture, None, error=capture.error or "our-error")
         return Answer(url, capture, self._store.read(capture))

@@ -3,6 +3,7 @@
 CrawlerError
 ├── ForbiddenTarget   an address that is not fetched, and the reason as the trail spells it
 ├── NoIdentity        nobody said who is crawling
+├── NoTimestamp       a timestamp authority that does not answer as it should
 └── ReactorSpent      a second crawl() in one process
 """
 
@@ -26,6 +27,12 @@ class NoIdentity(CrawlerError):
             "set body and contact under [identity]; both stand in the user agent (`losi doctor` shows how)"
         )
         self.url = url
+
+
+class NoTimestamp(CrawlerError):
+    def __init__(self, authority: str, why: str) -> None:
+        super().__init__(f"{authority}: no timestamp ({why}); it stays due until the next: losi seal")
+        self.authority, self.why = authority, why
 
 
 class ReactorSpent(CrawlerError):

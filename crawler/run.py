@@ -18,6 +18,7 @@ from crawler.spiders.portal import Job, Orders, PortalSpider
 from evidence_store import CrawlFinished, Store
 
 Progress = Callable[[str, dict[str, Any]], None]
+Ended = Callable[[str], Any]
 Failed = Callable[[str, BaseException], None]
 
 _spent = threading.Event()
@@ -32,11 +33,13 @@ def crawl(
     opt_out: Sequence[str] = (),
     browser: Browser | None = None,
     progress: Progress | None = None,
+    ended: Ended | None = None,
     failed: Failed | None = None,
 ) -> dict[str, str]:
     """Runs every job to its end and says of each why it stopped.
 
     Blocks; once per process. Raises NoIdentity before anything is asked; KeyboardInterrupt when it was told to stop.
+    `ended` is called in a thread, with its assessment, when a crawl is finished and its files are closed.
     CrawlTaken, StoreFull and the like go to `failed` with their crawl; without it the first is raised at the end.
     """
     if _spent.is_set():
@@ -45,7 +48,7 @@ def crawl(
         if identity is None:
             _refuse_beyond_loopback(store, jobs)
         _spent.set()
-        orders = Orders(store, identity, tuple(opt_out), browser, progress)
+        orders = Orders(store, identity, tuple(opt_out), browser, progress, ended)
         return _run(orders, jobs, failed)
 
 

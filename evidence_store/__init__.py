@@ -2,23 +2,32 @@
 
 from evidence_store.database import LEASE_SECONDS
 from evidence_store.errors import (
+    ArchiveDiffers,
     ArchiveError,
+    BadBundle,
+    BadTimestamp,
+    BeingWritten,
+    BrokenChain,
     CrawlFinished,
     CrawlTaken,
     DigestMismatch,
     DiskFull,
     EvidenceStoreError,
+    KeyRevoked,
     LeaseError,
     Locked,
     LostLease,
     NeedsMigration,
+    NoKey,
     NotFound,
+    Redacted,
     RoundDiffers,
     RoundIncomplete,
     RulesDiffer,
     StaleAnswer,
     StatementError,
     StoreFull,
+    StrangeKey,
     Unreachable,
     Unsupported,
     WorkspaceBusy,
@@ -26,6 +35,7 @@ from evidence_store.errors import (
     WorkspaceTooNew,
 )
 from evidence_store.exchange import Exchange, Lease, NewAnswer, NewEvidence, NewFinding, Record
+from evidence_store.keys import Signer
 from evidence_store.models import (
     Act,
     Answer,
@@ -39,6 +49,11 @@ from evidence_store.models import (
     Round,
     Run,
 )
+from evidence_store.redacting import Redacting
+from evidence_store.reindexed import Reindexed
+from evidence_store.restore import restore, unbundled
+from evidence_store.seal import Fingerprint, Head, Seal
+from evidence_store.sealing import Due
 from evidence_store.settle import Settled, settle
 from evidence_store.store import Store
 from evidence_store.surt import urlkey
@@ -47,8 +62,13 @@ __all__ = [
     "LEASE_SECONDS",
     "Act",
     "Answer",
+    "ArchiveDiffers",
     "ArchiveError",
     "Assessment",
+    "BadBundle",
+    "BadTimestamp",
+    "BeingWritten",
+    "BrokenChain",
     "Capture",
     "City",
     "Crawl",
@@ -56,11 +76,15 @@ __all__ = [
     "CrawlTaken",
     "DigestMismatch",
     "DiskFull",
+    "Due",
     "Evidence",
     "EvidenceStoreError",
     "Exchange",
     "Finding",
+    "Fingerprint",
+    "Head",
     "Host",
+    "KeyRevoked",
     "Lease",
     "LeaseError",
     "Locked",
@@ -69,23 +93,32 @@ __all__ = [
     "NewAnswer",
     "NewEvidence",
     "NewFinding",
+    "NoKey",
     "NotFound",
     "Record",
+    "Redacted",
+    "Redacting",
+    "Reindexed",
     "Round",
     "RoundDiffers",
     "RoundIncomplete",
     "RulesDiffer",
     "Run",
+    "Seal",
     "Settled",
+    "Signer",
     "StaleAnswer",
     "StatementError",
     "Store",
     "StoreFull",
+    "StrangeKey",
     "Unreachable",
     "Unsupported",
     "WorkspaceBusy",
     "WorkspaceError",
     "WorkspaceTooNew",
+    "restore",
     "settle",
+    "unbundled",
     "urlkey",
 ]

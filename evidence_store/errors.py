@@ -4,7 +4,9 @@ EvidenceStoreError
 ├── WorkspaceError      WorkspaceTooNew  NeedsMigration  WorkspaceBusy  Unreachable
 ├── NotFound            no such city, round, crawl, capture, segment file
 ├── LeaseError          CrawlTaken  CrawlFinished  LostLease  RulesDiffer
-├── ArchiveError        DigestMismatch  StoreFull
+├── ArchiveError        DigestMismatch  StoreFull  BrokenChain  BeingWritten  BadTimestamp
+│                       BadBundle  ArchiveDiffers
+├── NoKey               KeyRevoked  StrangeKey
 └── StatementError      StaleAnswer  Locked  Unsupported  RoundDiffers  RoundIncomplete
 """
 
@@ -106,6 +108,14 @@ class DigestMismatch(ArchiveError):
         self.record_id, self.where = record_id, where
 
 
+class Redacted(ArchiveError):
+    """Not a fault: its bytes were taken out, its commitment stands."""
+
+    def __init__(self, record_id: str, by: str, at: str, reason: str) -> None:
+        super().__init__(f"{record_id} was taken out of the archive by {by} on {at[:10]}: {reason}")
+        self.record_id, self.by, self.at, self.reason = record_id, by, at, reason
+
+
 class StoreFull(ArchiveError):
     """Nothing of what it is raised for has a row; the lease is over and the crawl can be claimed again."""
 
@@ -113,6 +123,68 @@ class StoreFull(ArchiveError):
         remedy = "make room" if "full" in detail or "space" in detail else "see what holds it"
         super().__init__(f"{where} cannot be written: {detail}; {remedy} and start the same command again")
         self.where = where
+
+
+class BadBundle(ArchiveError):
+    def __init__(self, file: object, why: str) -> None:
+        super().__init__(f"{file} is not taken: {why}; ask for another copy, and see: losi verify {file}")
+        self.file, self.why = file, why
+
+
+class ArchiveDiffers(ArchiveError):
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"{path} is not what the bundle has under that name; take it in into a workspace of its own"
+        )
+        self.path = path
+
+
+class BrokenChain(ArchiveError):
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(f"{where}: {detail}; nothing is sealed there until it is restored from a copy")
+        self.where = where
+
+
+class BadTimestamp(ArchiveError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"a timestamp reply is of no use: {why}; ask again with: losi seal")
+        self.why = why
+
+
+class BeingWritten(ArchiveError):
+    def __init__(self, of: str, segment: str) -> None:
+        who = "another program" if segment.startswith("journal-") else "a crawl"
+        super().__init__(f"{of} is being written by {who} ({segment}); wait until it has ended")
+        self.of, self.segment = of, segment
+
+
+class NoKey(EvidenceStoreError):
+    """Nothing can be signed. What was recorded stays, unsealed; `losi seal` makes up for it."""
+
+    def __init__(
+        self,
+        where: object,
+        why: str,
+        remedy: str = "restore it, or name another folder in losi.toml: [seal] keys, then: losi seal",
+    ) -> None:
+        super().__init__(f"the signing key in {where} cannot be used: {why}; {remedy}")
+        self.where, self.why = where, why
+
+
+class KeyRevoked(NoKey):
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "it is revoked", "make a new one: losi key --rotate")
+        self.key = key
+
+
+class StrangeKey(NoKey):
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            key,
+            "this archive is sealed with another key",
+            "let whoever holds that one run `losi seal`; run it here only if this key shall sign too",
+        )
+        self.key = key
 
 
 class StatementError(EvidenceStoreError):

@@ -18,15 +18,20 @@ _EXTEND = _MINE.values(seconds=bindparam("worked"), lease_until=moment(bindparam
 
 def extend(connection: Connection, lease: Lease, seconds: float) -> bool:
     """Renews where the token is still mine."""
-    return connection.execute(_EXTEND, {**_named(lease), "more": seconds}).rowcount == 1
+    return (
+        connection.execute(_EXTEND, {**_named(lease), "worked": worked(lease), "more": seconds}).rowcount == 1
+    )
 
 
 def write_back(connection: Connection, lease: Lease, values: Mapping[str, Any]) -> bool:
     """Changes the crawl where the token is still mine; working time is added up on the way."""
-    change = _MINE.values(seconds=bindparam("worked"), **values)
+    change = _MINE.values(**{"seconds": worked(lease), **values})
     return connection.execute(change, _named(lease)).rowcount == 1
 
 
+def worked(lease: Lease) -> float:
+    return lease.seconds + (time.monotonic() - lease.began)
+
+
 def _named(lease: Lease) -> dict[str, Any]:
-    worked = lease.seconds + (time.monotonic() - lease.began)
-    return {"crawl": lease.crawl_id, "mine": lease.token, "worked": worked}
+    return {"crawl": lease.crawl_id, "mine": lease.token}

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from evidence_store.answers import acts_of, settled_of
-from evidence_store.captures import Captures
-from evidence_store.errors import Locked, NotFound, RoundDiffers, RoundIncomplete, Unsupported
-from evidence_store.models import Act, Answer, Assessment, Capture, City, Crawl, Round, new_id
+from evidence_store.errors import Locked, NotFound, RoundDiffers, RoundIncomplete, StoreFull, Unsupported
+from evidence_store.models import Act, Answer, Assessment, City, Crawl, Round, new_id
 from evidence_store.settle import current
+from evidence_store.statements import TEXT, Statements
 from evidence_store.warc import sha256
 
 PROTOCOLS = {"single": {"A": "after"}, "double": {"A": "after", "B": "hidden"}}
@@ -23,7 +23,7 @@ AFTER_CLOSING = ("reply", "publish", "correct")
 Named = TypeVar("Named", City, Round, Assessment)
 
 
-class Rounds(Captures):
+class Rounds(Statements):
     def add_cities(self, cities: Iterable[City]) -> None:
         """New ones are inserted, known ones updated."""
         with self.writing() as session:
@@ -77,7 +77,9 @@ class Rounds(Captures):
         with self.writing() as session:
             found = _named(session, Round, round_id, lock=True)
             _check_same(found, edition, edition_text, protocol)
-            _add_assessments(session, found, wanted)
+            added = _add_assessments(session, found, wanted)
+        if added or known is None:
+            self._journal_round(round_id)
         return found
 
     def rounds(self) -> list[Round]:
@@ -99,15 +101,6 @@ class Rounds(Captures):
         with self.reading() as session:
             return _named(session, Assessment, f"{round_id}/{city_id}")
 
-    def archived_text(self, digest: str) -> str:
-        """An edition's or the rules' text by its digest. Raises NotFound, DigestMismatch."""
-        found = select(Capture).where(Capture.digest == digest, Capture.kind.in_(["edition", "rules"]))
-        with self.reading() as session:
-            capture = session.scalars(found.order_by(Capture.id)).first()
-        if capture is None:
-            raise NotFound("archived text", digest)
-        return self.read(capture).body.decode()
-
     def close_round(self, round_id: str, required: set[str], *, results: bytes | None = None) -> Round:
         """Every crawler's lease ends with it; `results` is archived first. Raises RoundIncomplete."""
         self._check_complete(round_id, required)
@@ -122,6 +115,9 @@ class Rounds(Captures):
             _refuse_incomplete(session, closing, required)
             closing.closed = closing.closed or self.now(session)
             _end_crawls(session, round_id)
+        for of_round in self.assessments(round_id):
+            self.journal_statements(of_round.id)
+        self._journal_round(round_id)
         return closing
 
     def act(self, assessment_id: str, verb: str, by: str, reason: str | None = None) -> Act:
@@ -147,6 +143,9 @@ class Rounds(Captures):
                 reason=reason,
             )
             session.add(act)
+        if verb == "lock":
+            with suppress(StoreFull):  # it stands in the database; the next statement takes it along
+                self.journal_statements(assessment_id)
         return act
 
     def acts(self, assessment_id: str) -> list[Act]:
@@ -156,7 +155,7 @@ class Rounds(Captures):
     def _archive_texts(self, round_id: str, edition: str, edition_text: str, rules_text: str) -> None:
         for kind, name, content in (("edition", edition, edition_text), ("rules", round_id, rules_text)):
             uri = f"urn:losi:{kind}:{name}"
-            self._journal(round_id, None, kind, uri, content.encode(), "text/plain; charset=utf-8")
+            self._journal(round_id, None, kind, uri, content.encode(), TEXT)
 
     def _check_complete(self, round_id: str, required: set[str]) -> None:
         with self.reading() as session:
@@ -177,12 +176,14 @@ def _check_same(found: Round, edition: str, edition_text: str, protocol: str) ->
         raise RoundDiffers(found.id, f"protocol ({found.protocol})")
 
 
-def _add_assessments(session: Session, of: Round, city_ids: list[str]) -> None:
+def _add_assessments(session: Session, of: Round, city_ids: list[str]) -> list[str]:
+    """The cities that were not there yet."""
     known = set(session.scalars(select(Assessment.city_id).where(Assessment.round_id == of.id)))
     new = [city_id for city_id in city_ids if city_id not in known]
     if new and of.closed:
         raise Locked(f"round {of.id} is closed", "open a new round")
     session.add_all(Assessment(id=f"{of.id}/{city_id}", city_id=city_id, round_id=of.id) for city_id in new)
+    return new
 
 
 def _assessments(session: Session, round_id: str) -> list[str]:

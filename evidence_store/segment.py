@@ -1,5 +1,9 @@
-"""A WARC file while it is written: made exclusively, appended to by one writer, never opened again."""
+"""A WARC file while it is written: made exclusively, appended to by one writer, never opened again.
 
+Its writer holds it by flock until it is closed: what can be locked by another is finished, whoever died meanwhile.
+"""
+
+import fcntl
 import os
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +24,8 @@ class Segment:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
-            _sync_folders(path.parent, archive)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            sync_folders(path.parent, archive)
         except FileExistsError:
             raise
         except OSError as error:
@@ -73,7 +78,7 @@ def software() -> str:
         return "losi"
 
 
-def _sync_folders(folder: Path, top: Path) -> None:
+def sync_folders(folder: Path, top: Path) -> None:
     """A new name in a folder is durable once the folder is."""
     fd = os.open(folder, os.O_RDONLY)
     try:
@@ -81,4 +86,4 @@ def _sync_folders(folder: Path, top: Path) -> None:
     finally:
         os.close(fd)
     if folder != top:
-        _sync_folders(folder.parent, top)
+        sync_folders(folder.parent, top)

@@ -11,14 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from evidence_store.answers import Answers
 from evidence_store.database import LEASE_SECONDS, engine_of, first_line, where
 from evidence_store.errors import StoreFull, Unreachable
+from evidence_store.redacting import Redactions
+from evidence_store.reindex import Reindex
 from evidence_store.rounds import Rounds
 from evidence_store.runs import Runs
 from evidence_store.schema import settle_schema
 from evidence_store.turns import Turns
-from evidence_store.work import Work
 
 
-class Store(Rounds, Work, Turns, Runs, Answers):
+class Store(Rounds, Redactions, Reindex, Turns, Runs, Answers):
     """Thread-safe; one per workspace and process. Rows it hands out are detached values."""
 
     @classmethod

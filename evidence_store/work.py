@@ -1,5 +1,6 @@
 """Crawls are claimed by lease. A raised token and a new file shut the door on whoever held it before."""
 
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -9,19 +10,25 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from evidence_store.captures import Captures
-from evidence_store.database import moment
-from evidence_store.errors import CrawlFinished, CrawlTaken, Locked, LostLease, NotFound, RulesDiffer
+from evidence_store.errors import (
+    CrawlFinished,
+    CrawlTaken,
+    Locked,
+    LostLease,
+    NotFound,
+    RulesDiffer,
+    StoreFull,
+)
 from evidence_store.exchange import Lease
-from evidence_store.leases import extend, write_back
+from evidence_store.leases import extend, worked, write_back
 from evidence_store.models import Assessment, Capture, Crawl, Round, new_id
 from evidence_store.process import is_dead, this_process
+from evidence_store.scan import Damaged, row, scan
 from evidence_store.segment import Segment
-from evidence_store.warc import BadRecord, content_type, decode, members, mime_of
-from evidence_store.writer import row_of
+from evidence_store.statements import Statements
 
 
-class Work(Captures):
+class Work(Statements):
     def plan_crawl(
         self,
         assessment_id: str,
@@ -66,7 +73,7 @@ class Work(Captures):
     def is_taken(self, crawl_id: str) -> bool:
         """Whether somebody works on it, for all that can be known from here."""
         with self.reading() as session:
-            return _held_until(_crawl(session, crawl_id), self.now(session)) is not None
+            return held_until(_crawl(session, crawl_id), self.now(session)) is not None
 
     def claim(self, crawl_id: str, *, worker: str, rules_digest: str = "") -> Lease:
         """Raises CrawlTaken, CrawlFinished, RulesDiffer, Locked (a closed round), NotFound, StoreFull.
@@ -77,6 +84,7 @@ class Work(Captures):
         try:
             self._adopt(lease)
             self._segments[lease] = Segment(self.archive, lease.filename)
+            self._tell_crawl(lease)
         except BaseException:
             self._let_go(lease)
             raise
@@ -94,16 +102,18 @@ class Work(Captures):
         """`closed` is for good; a `failed` crawl can be claimed again and goes on. Raises LostLease."""
         if state not in ("closed", "failed"):
             raise ValueError(f"a crawl ends closed or failed, not {state!r}")
-        self._close_segment(lease)
+        with self.reading() as session:
+            closed = self.now(session)
         values: dict[str, Any] = {
             "state": state,
             "stopped": stopped,
-            "lease_until": None,
-            "closed": moment(),
-            "process": None,
+            "closed": closed,
+            "seconds": worked(lease),
+            **({} if requests is None else {"requests": requests}),
         }
-        if requests is not None:
-            values["requests"] = requests
+        self._tell_end(lease, values)
+        self._close_segment(lease)
+        values |= {"lease_until": None, "process": None}
         with self.writing() as session:
             if not write_back(session.connection(), lease, values):
                 raise LostLease(lease.crawl_id, lease.token)
@@ -139,6 +149,14 @@ class Work(Captures):
                 began=time.monotonic(),
             )
 
+    def _tell_end(self, lease: Lease, values: dict[str, Any]) -> None:
+        """A crawl that fails for want of room cannot say so in the archive; one that closes must."""
+        try:
+            self._tell_crawl(lease, values)
+        except StoreFull:
+            if values["state"] == "closed":
+                raise
+
     def _adopt(self, lease: Lease) -> None:
         """Whole records whose writer did not live to give them rows get them; raises LostLease."""
         crawl = self.crawl(lease.crawl_id)
@@ -158,24 +176,13 @@ class Work(Captures):
             end = func.max(Capture.offset + Capture.length)
             known = session.scalar(select(end).where(Capture.filename == filename)) or 0
         with (self.archive / filename).open("rb") as file:
-            for offset, member in members(file, known):
-                try:
-                    record, digest = decode(member)
-                except BadRecord:
+            os.fsync(file.fileno())  # its writer may have died before it did
+            for found in scan(file, known):
+                if isinstance(found, Damaged):
                     return  # nothing behind it can be trusted to begin where it seems to
-                if "LOSI-Kind" not in record.headers:
-                    continue  # warcinfo and requests have no rows
-                response = record.headers["WARC-Type"] == "response"
-                media = content_type(record.http_headers) if response else record.headers["Content-Type"]
-                yield row_of(
-                    record.headers,
-                    crawl_id=crawl.id,
-                    assessment_id=crawl.assessment_id,
-                    status=record.http_status,
-                    mime=mime_of(media),
-                    digest=digest,
-                    place=(filename, offset, len(member)),
-                )
+                orphan = row(found, filename, crawl_id=crawl.id, assessment_id=crawl.assessment_id)
+                if orphan is not None:
+                    yield orphan
 
     def _segments_of(self, crawl: Crawl) -> list[tuple[int, str]]:
         """Token and filename of each file of the crawl that is there."""
@@ -216,11 +223,11 @@ def _crawl(session: Session, crawl_id: str) -> Crawl:
 
 
 def _refuse_taken(crawl: Crawl, now: datetime) -> None:
-    if (until := _held_until(crawl, now)) is not None:
+    if (until := held_until(crawl, now)) is not None:
         raise CrawlTaken(crawl.id, f"{crawl.worker} ({crawl.process})", until)
 
 
-def _held_until(crawl: Crawl, now: datetime) -> datetime | None:
+def held_until(crawl: Crawl, now: datetime) -> datetime | None:
     """None where nobody works on it."""
     until = crawl.lease_until
     held = crawl.state == "claimed" and until and until > now and not is_dead(crawl.process)

@@ -4,14 +4,15 @@ Compression and digests happen here, beside the crawler's thread: zlib and hashl
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from evidence_store.database import Database
@@ -19,6 +20,7 @@ from evidence_store.errors import EvidenceStoreError, LostLease, StoreFull
 from evidence_store.exchange import Exchange, Lease
 from evidence_store.leases import extend
 from evidence_store.models import Capture, table_of
+from evidence_store.revisit import Originals
 from evidence_store.segment import Segment
 from evidence_store.surt import urlkey
 from evidence_store.warc import encode
@@ -58,12 +60,13 @@ Item = Entry | Retire | End
 
 
 class Writer:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, archive: Path) -> None:
+        self._database, self._archive = database, archive
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
         self._closed = False
+        self._originals: dict[Segment, Originals] = {}
 
     def submit(self, entry: Entry) -> "Future[Capture]":
         self._put(entry)
@@ -97,6 +100,7 @@ class Writer:
             following = None
             if isinstance(item, Retire):
                 item.segment.close()
+                self._originals.pop(item.segment, None)
                 item.future.set_result(None)
             else:
                 following = self._write_group(item)
@@ -124,7 +128,7 @@ class Writer:
         return group, None
 
     def _commit(self, group: list[Entry]) -> None:
-        written = [(entry, row) for entry in group if (row := _write(entry)) is not None]
+        written = [(entry, row) for entry in group if (row := self._write(entry)) is not None]
         durable = _sync({entry.segment for entry, _ in written})
         rows = [(entry, row) for entry, row in written if entry.segment in durable]
         _fail((entry for entry, _ in written if entry.segment not in durable), None)
@@ -138,6 +142,43 @@ class Writer:
                 entry.future.set_exception(LostLease(entry.lease.crawl_id, entry.lease.token))
             else:
                 entry.future.set_result(row)
+
+    def _write(self, entry: Entry) -> Capture | None:
+        """The records in the file, not yet durable; None when its future has been told why not."""
+        try:
+            originals = self._originals_of(entry)
+            encoded = encode(entry.exchange, originals=originals)
+            offset = entry.segment.append(b"".join(encoded.members))
+        except Exception as error:
+            entry.future.set_exception(error)
+            return None
+        if originals is not None:
+            originals.note(encoded)
+        return row_of(
+            encoded.headers,
+            crawl_id=entry.lease.crawl_id if entry.lease else None,
+            assessment_id=entry.assessment_id,
+            status=entry.exchange.status if entry.exchange.type == "response" else None,
+            mime=encoded.mime,
+            digest=encoded.digest,
+            place=(entry.segment.filename, offset, len(encoded.members[0])),
+        )
+
+    def _originals_of(self, entry: Entry) -> Originals | None:
+        """A crawl's, once its segment is begun; who took a crawl over adopted the earlier segments before."""
+        if entry.lease is None:
+            return None
+        if entry.segment not in self._originals:
+            self._originals[entry.segment] = Originals(self._archive, self._earlier(entry))
+        return self._originals[entry.segment]
+
+    def _earlier(self, entry: Entry) -> Sequence[Capture]:
+        assert entry.lease is not None
+        responses = select(Capture).where(
+            Capture.crawl_id == entry.lease.crawl_id, Capture.type == "response"
+        )
+        with self._database.reading() as session:
+            return session.scalars(responses.where(Capture.filename != entry.segment.filename)).all()
 
     def _insert(self, rows: list[tuple[Entry, Capture]]) -> set[Lease]:
         """Rows of those whose lease is still theirs, which is renewed by it; the leases that are not."""
@@ -182,25 +223,6 @@ def row_of(
         requested_by=headers["LOSI-Requested-By"],
         channel=headers.get("LOSI-Channel", "web"),
         error=headers.get("LOSI-Error"),
-    )
-
-
-def _write(entry: Entry) -> Capture | None:
-    """The records in the file, not yet durable; None when its future has been told why not."""
-    try:
-        encoded = encode(entry.exchange)
-        offset = entry.segment.append(b"".join(encoded.members))
-    except Exception as error:
-        entry.future.set_exception(error)
-        return None
-    return row_of(
-        encoded.headers,
-        crawl_id=entry.lease.crawl_id if entry.lease else None,
-        assessment_id=entry.assessment_id,
-        status=entry.exchange.status if entry.exchange.type == "response" else None,
-        mime=encoded.mime,
-        digest=encoded.digest,
-        place=(entry.segment.filename, offset, len(encoded.members[0])),
     )
 
 

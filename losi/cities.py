@@ -41,6 +41,14 @@ def read_cities(path: Path) -> list[City]:
     return cities
 
 
+def city_in(document: Mapping[str, Any]) -> City:
+    """One city of a results file; raises ValueError, BadId, BadUrl."""
+    row = {key: _flat(document.get(key)) for key in REQUIRED}
+    city = _city({**row, "country": row["country"] or "ZZZ"})
+    city.country = city.country if row["country"] else ""
+    return city
+
+
 def city_of(url: str, *, country: str, languages: Iterable[str]) -> City:
     """A city known by nothing but its portal's address; its id is made of host and path."""
     parts = urlsplit(web_address(url))

@@ -11,9 +11,10 @@ import click
 
 import checks
 from evidence_store import Assessment, Store
-from losi import __version__, fleet, reviewing, show
+from losi import __version__, custody, fleet, reviewing, show
 from losi.cities import city_of, read_cities, refuse_namesakes, refuse_private
 from losi.failure import Verbs, fail
+from losi.sealing import Sealer
 from losi.workspace import Workspace, checked_id
 
 pass_workspace = click.make_pass_decorator(Workspace)
@@ -64,7 +65,7 @@ def demo(workspace: Workspace, no_review: bool, again: bool, as_json: bool) -> N
     from losi.demo import run_demo
 
     faults = run_demo(workspace, review=not no_review, again=again, as_json=as_json)
-    _exit_with(faults)
+    custody.exit_with(faults)
 
 
 @main.command("demo-city")
@@ -118,7 +119,7 @@ def assess(
             click.echo(as_json_text(document))
         else:
             show.proposals(document)
-    _exit_with(faults)
+    custody.exit_with(faults)
 
 
 @main.group()
@@ -178,6 +179,7 @@ def open_round(
 @click.option("--cluster", help="Address of a Dask scheduler.")
 @with_pace
 @with_private
+@click.option("--no-seal", is_flag=True, hidden=True, help="On the machines of a cluster: they hold no key.")
 @pass_workspace
 def crawl(
     workspace: Workspace,
@@ -188,6 +190,7 @@ def crawl(
     max_pages: int,
     delay: float | None,
     allow_private: bool,
+    no_seal: bool,
 ) -> None:
     """Visit the portals; goes on where it was interrupted."""
     order = fleet.Order(max_pages=max_pages, delay=delay, allow_private=allow_private)
@@ -195,15 +198,19 @@ def crawl(
         assessments = _assessments(store, round_id, city_ids)
         if not allow_private:  # before a crawl is spent on it
             refuse_private(store.city(a.city_id) for a in assessments)
+        sealer, options = Sealer(workspace, store, off=no_seal), _options(order)
         if cluster:
-            outcomes = fleet.crawl_on_cluster(workspace, store, assessments, _options(order), cluster)
+            outcomes = fleet.crawl_on_cluster(workspace, store, assessments, options, cluster, sealer.seal)
         elif jobs > 1 or len(assessments) > fleet.AT_ONCE:
-            outcomes = fleet.crawl_in_processes(workspace, store, assessments, _options(order), jobs)
+            options += sealer.options
+            outcomes = fleet.crawl_in_processes(workspace, store, assessments, options, jobs)
         else:
             with show.progress() as progress:
-                outcomes = fleet.crawl(workspace, store, assessments, order, progress)
+                outcomes = fleet.crawl(workspace, store, assessments, order, progress, sealer.seal)
+        sealer.finish(one.id for one in assessments)
     show.outcomes(outcomes)
-    _exit_with([f"{one.city_id}: {one.fault}" for one in outcomes if one.fault])
+    faults = [f"{one.city_id}: {one.fault}" for one in outcomes if one.fault]
+    custody.exit_with(faults + sealer.faults)
 
 
 @main.command()
@@ -214,9 +221,11 @@ def check(workspace: Workspace, round_id: str, city_ids: Sequence[str]) -> None:
     """Run the rules over what is stored; never touches the network."""
     with workspace.open_store() as store:
         assessments = _assessments(store, round_id, city_ids)
-        faults = fleet.check(store, assessments)
+        sealer = Sealer(workspace, store)
+        faults = fleet.check(store, assessments, sealer.seal)
+        sealer.finish(one.id for one in assessments)
         show.scores(checks.results(store, round_id, [a.city_id for a in assessments]))
-    _exit_with(faults)
+    custody.exit_with(faults + sealer.faults)
 
 
 @main.command()
@@ -246,12 +255,18 @@ def why(workspace: Workspace, round_id: str, city_id: str, code: str, url: str |
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free one.")
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.wacz",
+    help="Read one bundle, without a workspace; nothing can be answered there.",
+)
 @pass_workspace
-def review(workspace: Workspace, host: str, port: int) -> None:
+def review(workspace: Workspace, host: str, port: int, bundle: Path | None) -> None:
     """Open the review in a browser of yours, by the address that is printed."""
-    with workspace.open_store() as store:
+    with reviewing.bundled(bundle) if bundle else workspace.open_store() as store:
         try:
-            reviewing.review(store, host=host, port=port)
+            reviewing.review(store, host=host, port=port, read_only=bundle is not None, bundle=bundle)
         except OSError as error:
             fail(f"--host {host}: {error.strerror}; give a name or address of this machine", 2)
 
@@ -334,10 +349,13 @@ def _assessments(store: Store, round_id: str, city_ids: Sequence[str]) -> list[A
 def _crawl_and_check(
     workspace: Workspace, store: Store, assessments: Sequence[Assessment], order: fleet.Order
 ) -> list[str]:
+    sealer = Sealer(workspace, store)
     with show.progress() as progress:
-        outcomes = fleet.crawl(workspace, store, assessments, order, progress)
+        outcomes = fleet.crawl(workspace, store, assessments, order, progress, sealer.seal)
     faults = [f"{one.city_id}: {one.fault}" for one in outcomes if one.fault]
-    return faults + fleet.check(store, assessments)
+    faults += fleet.check(store, assessments, sealer.seal)
+    sealer.finish(one.id for one in assessments)
+    return faults + sealer.faults
 
 
 def _options(order: fleet.Order) -> list[str]:
@@ -347,8 +365,5 @@ def _options(order: fleet.Order) -> list[str]:
     return options + ["--allow-private"] * order.allow_private
 
 
-def _exit_with(faults: Sequence[str]) -> None:
-    for fault in faults:
-        click.echo("losi: " + fault, err=True)
-    if faults:
-        sys.exit(1)
+for _verb in custody.VERBS:
+    main.add_command(_verb)

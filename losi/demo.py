@@ -15,6 +15,7 @@ import demo_city
 from evidence_store import City, Store
 from losi import fleet, reviewing, show
 from losi.errors import LosiError
+from losi.sealing import Sealer
 from losi.workspace import Workspace
 
 ROUND = "demo"
@@ -124,10 +125,13 @@ def _crawl_and_check(
     hosts = tuple(host for city in served for host in city.hosts)
     order = fleet.Order(allow_private=True, private_hosts=hosts, again=again)
     assessments = [store.assessment(ROUND, city.id) for city in served]
+    sealer = Sealer(workspace, store)
     with show.progress() as progress:
-        outcomes = fleet.crawl(workspace, store, assessments, order, progress)
+        outcomes = fleet.crawl(workspace, store, assessments, order, progress, sealer.seal)
     faults = [f"{one.city_id}: {one.fault}" for one in outcomes if one.fault]
-    return faults + fleet.check(store, assessments)
+    faults += fleet.check(store, assessments, sealer.seal)
+    sealer.finish(one.id for one in assessments)
+    return faults + sealer.faults
 
 
 def _show(document: Mapping[str, Any], served: Sequence[demo_city.Served]) -> None:

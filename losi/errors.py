@@ -3,6 +3,7 @@
 LosiError
 ├── BadSettings      losi.toml says something that cannot be followed
 ├── BadCities        a list of cities that cannot be read; every fault in it
+├── BadResults       a results file that cannot be taken in; every fault in it
 ├── BadUrl           an address that is no web address
 ├── PrivatePortal    a portal on a private network that nobody said is meant
 ├── BadId            a name for a round or a city that no folder may have
@@ -26,6 +27,13 @@ class BadSettings(LosiError):
 class BadCities(LosiError):
     def __init__(self, path: Path, faults: Sequence[str]) -> None:
         super().__init__(f"{path}: " + "; ".join(faults) + " (nothing was added)")
+        self.path, self.faults = path, tuple(faults)
+
+
+class BadResults(LosiError):
+    def __init__(self, path: Path, faults: Sequence[str]) -> None:
+        shown = "; ".join(faults[:20]) + ("; …" if len(faults) > 20 else "")
+        super().__init__(f"{path}: {shown} (nothing was taken in)")
         self.path, self.faults = path, tuple(faults)
 
 

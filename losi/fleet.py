@@ -27,6 +27,7 @@ DEFAULT_BUDGET = 400
 AT_ONCE = 150  # cities of one process, which crawls all of them at a time
 TRIES = 2
 Progress = Callable[[str, dict[str, Any]], None]
+Ended = Callable[[str], Any]  # told the assessment whose crawl, or check, is over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ def crawl(
     assessments: Sequence[Assessment],
     order: Order,
     progress: Progress | None = None,
+    ended: Ended | None = None,
 ) -> list[Outcome]:
     """Every assessment's crawl, begun, continued, or left alone when it is finished; all in this process."""
     processes.mind_parent()
@@ -88,7 +90,7 @@ def crawl(
     failures: dict[str, BaseException] = {}
     if not jobs:
         return [Outcome(a.city_id, stopped=planned[a.id].stopped or "") for a in assessments]
-    ended = crawler.crawl(
+    stopped = crawler.crawl(
         workspace.folder,
         jobs,
         identity=settings.identity,
@@ -96,9 +98,10 @@ def crawl(
         opt_out=settings.opt_out,
         browser=find_browser(),
         progress=_naming_cities(progress, planned) if progress else None,
+        ended=ended,
         failed=failures.__setitem__,
     )
-    return [_outcome(a.city_id, planned[a.id], ended, failures) for a in assessments]
+    return [_outcome(a.city_id, planned[a.id], stopped, failures) for a in assessments]
 
 
 def crawl_in_processes(
@@ -139,8 +142,10 @@ def crawl_on_cluster(
     assessments: Sequence[Assessment],
     options: Sequence[str],
     address: str,
+    ended: Ended | None = None,
 ) -> list[Outcome]:
-    """One task a city on the Dask cluster at `address`; workers share the workspace's folder and the database.
+    """One task a city on the Dask cluster at `address`; workers share the workspace's folder and the database,
+    and seal nothing: that is for who holds the key.
 
     What a lost worker left is tried once more, when its lease is over. Raises NoIdentity, NoCluster.
     """
@@ -153,7 +158,10 @@ def crawl_on_cluster(
             if attempt:
                 _await_leases(store, left)
             tasks = {a.city_id: _submit(client, workspace.folder, a, options) for a in left}
-            said |= {city_id: _said(task) for city_id, task in tasks.items()}
+            for assessment in left:
+                said[assessment.city_id] = _said(tasks[assessment.city_id])
+                if ended:
+                    ended(assessment.id)
     return [_outcome_of(store, a, said.get(a.city_id, "")) for a in assessments]
 
 
@@ -162,13 +170,14 @@ def command(folder: Path, round_id: str, city_ids: Sequence[str], options: Seque
     return [*program, "crawl", round_id, *city_ids, *options]
 
 
-def check(store: Store, assessments: Iterable[Assessment]) -> list[str]:
+def check(store: Store, assessments: Iterable[Assessment], ended: Ended | None = None) -> list[str]:
     """The rules over each assessment's archive; returns our own faults, one line each."""
-    return [
-        f"{assessment.city_id}: {fault}"
-        for assessment in assessments
-        for fault in checks.run(store, assessment.id).faults
-    ]
+    faults: list[str] = []
+    for assessment in assessments:
+        faults += (f"{assessment.city_id}: {fault}" for fault in checks.run(store, assessment.id).faults)
+        if ended:
+            ended(assessment.id)
+    return faults
 
 
 def _naming_cities(progress: Progress, planned: Mapping[str, Crawl]) -> Progress:
@@ -238,7 +247,7 @@ def _submit(client: Any, folder: Path, assessment: Assessment, options: Sequence
 
 def _crawl_one(folder: Path, round_id: str, city_id: str, options: Sequence[str]) -> int:
     """On a worker; a process of its own, since a reactor runs once."""
-    (code,) = processes.run([command(folder, round_id, [city_id], options)], at_once=1)
+    (code,) = processes.run([command(folder, round_id, [city_id], [*options, "--no-seal"])], at_once=1)
     return code
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 import checks
 from checks import Edition
-from evidence_store import Assessment, City, Store
+from evidence_store import Assessment, BrokenChain, City, Store
 from losi.doctor import Finding
 from losi.fleet import Outcome
 
@@ -143,19 +143,42 @@ def _title(city: Mapping[str, Any]) -> str:
 def status(store: Store, round_ids: Sequence[str], *, as_json: bool) -> None:
     rounds = {one: [_city_status(store, a) for a in store.assessments(one)] for one in round_ids}
     if as_json:
-        document = {"rounds": [{"id": one, "cities": found} for one, found in rounds.items()]}
+        document = {
+            "rounds": [
+                {"id": one, "cities": found, "unsealed": _unsealed(store, one)}
+                for one, found in rounds.items()
+            ]
+        }
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
-    columns = ("id", "stage", "pages", "open", "blocked", "failed")
+    columns = ("id", "stage", "pages", "open", "blocked", "failed", "unsealed")
     for round_id, found in rounds.items():
         table = Table("city", *columns[1:], title=round_id, title_justify="left", box=None)
         for city in found:
-            table.add_row(*(str(city[key]) for key in columns))
+            table.add_row(*(str(city[key]) for key in columns[:-1]), _alarm(city["unsealed"]))
         console().print(table)
 
 
+def _alarm(unsealed: int | None) -> str:
+    if unsealed == 0:
+        return "0"
+    return "[bold red]chain broken[/]" if unsealed is None else f"[bold red]{unsealed}[/]"
+
+
+def _unsealed(store: Store, folder: str) -> int | None:
+    """Segments that no seal names; None where the seals themselves do not hold together."""
+    try:
+        return len(store.unsealed(folder))
+    except BrokenChain as error:
+        click.echo(f"losi: {error}", err=True)
+        return None
+
+
 def _city_status(store: Store, assessment: Assessment) -> dict[str, Any]:
-    """`open`: questions without an answer; `blocked` and `failed`: exchanges that came to nothing."""
+    """`open`: questions without an answer; `blocked` and `failed`: exchanges that came to nothing.
+
+    `unsealed`: segments, one still being written among them.
+    """
     edition = checks.parse_edition(store.archived_text(store.round(assessment.round_id).edition_digest))
     answered = store.current_answers(assessment.id, viewer=None)
     settled = sum(a.outcome in ("passed", "failed", "inapplicable") for a in answered.values())
@@ -163,7 +186,7 @@ def _city_status(store: Store, assessment: Assessment) -> dict[str, Any]:
     for capture in store.captures(assessment.id, kind=("page", "document")):
         kinds["blocked"] += capture.status in (401, 403, 429)
         kinds["failed"] += capture.type == "metadata"
-        kinds["pages"] += capture.type == "response" and capture.status == 200
+        kinds["pages"] += capture.type in ("response", "revisit") and capture.status == 200
     crawls = store.crawls(assessment.id)
     last = crawls[-1] if crawls else None
     return {
@@ -174,6 +197,7 @@ def _city_status(store: Store, assessment: Assessment) -> dict[str, Any]:
         "open": len(edition.indicators) - settled,
         "blocked": kinds["blocked"],
         "failed": kinds["failed"],
+        "unsealed": _unsealed(store, assessment.id),
     }
 
 

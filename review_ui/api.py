@@ -60,7 +60,7 @@ def cities(request: Request, round_id: str) -> list[CityOut]:
     found = []
     for assessment in desk.store.assessments(round_id):
         city = desk.store.city(assessment.city_id)
-        stands = standing(edition, outcomes(desk.store.current_answers(assessment.id, viewer=person.name)))
+        stands = standing(edition, outcomes(desk.current_answers(assessment.id, person)))
         score = ScoreOut.model_validate(stands.as_results())
         found.append(
             CityOut(

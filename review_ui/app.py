@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from evidence_store import EvidenceStoreError, Locked, Store
 from review_ui import api
+from review_ui.bundle import Bundle
+from review_ui.custody import Custodian
 from review_ui.desk import Desk
 from review_ui.errors import NoSuchPage
 from review_ui.evidence_links import EvidenceLinks, evidence_key
@@ -27,6 +29,7 @@ from review_ui.views import (
     city,
     export,
     help,
+    history,
     pages,
     person,
     question,
@@ -48,6 +51,7 @@ ROUTES = [
     Route("/a/{round}/{city}/c/{record_id}", capture.show),
     Route("/a/{round}/{city}/{code}", question.show, methods=["GET"]),
     Route("/a/{round}/{city}/{code}", answer.decide, methods=["POST"]),
+    Route("/a/{round}/{city}/{code}/history", history.show),
     Route("/a/{round}/{city}/{code}/undo", answer.undo, methods=["POST"]),
     Route("/export/{round}.json", export.round_json),
     Route("/export/{round}.csv", export.round_csv),
@@ -58,10 +62,19 @@ ROUTES = [
 
 
 def create_app(
-    store: Store, *, token: str, evidence_origin: str, host: str, person: str = "local assessor"
+    store: Store,
+    *,
+    token: str,
+    evidence_origin: str,
+    host: str,
+    person: str = "local assessor",
+    custodian: Custodian | None = None,
+    read_only: bool = False,
+    bundle: Bundle | None = None,
 ) -> FastAPI:
     """`host` is the authority a browser must name ("127.0.0.1:8000"); `token` opens the door."""
-    desk = Desk(store, EvidenceLinks(evidence_origin, evidence_key(token)), person)
+    links = EvidenceLinks(evidence_origin, evidence_key(token))
+    desk = Desk(store, links, person, custodian=custodian, read_only=read_only, bundle=bundle)
     app = FastAPI(
         title="LOSI assessor's assistant",
         routes=[*ROUTES, Mount("/static", StaticFiles(directory=STATIC))],
@@ -69,7 +82,14 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
         middleware=[
-            Middleware(Gate, token=token, host=host, evidence_origin=evidence_origin, refuse=refusal.refuse)
+            Middleware(
+                Gate,
+                token=token,
+                host=host,
+                evidence_origin=evidence_origin,
+                refuse=refusal.refuse,
+                read_only=read_only,
+            )
         ],
         exception_handlers=_handlers(),
     )

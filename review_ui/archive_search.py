@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from checks import Page
-from evidence_store import Capture, DigestMismatch, NotFound, Store
+from evidence_store import Capture
+from review_ui.custody import Custodian
+from review_ui.errors import Refused
 
 KINDS = ("page", "document", "dom")
 AROUND = 90  # characters of context on each side of a hit
@@ -37,8 +39,8 @@ class _Entry:
 class Archive:
     """The texts of a few cities at a time are kept in memory, read when first searched."""
 
-    def __init__(self, store: Store, page_url: Callable[[str], str]) -> None:
-        self.store, self.page_url = store, page_url
+    def __init__(self, custodian: Custodian, page_url: Callable[[str], str]) -> None:
+        self.custodian, self.page_url = custodian, page_url
         self._entries: Callable[[str, int], tuple[_Entry, ...]] = lru_cache(4)(self._read)
 
     def search(self, assessment_id: str, query: str) -> list[Hit]:
@@ -50,7 +52,7 @@ class Archive:
         return [hit for hit in hits if hit]
 
     def _captures(self, assessment_id: str) -> list[Capture]:
-        found = self.store.captures(assessment_id, kind=KINDS)
+        found = self.custodian.store.captures(assessment_id, kind=KINDS)
         return [capture for capture in found if capture.error is None and (capture.status or 200) < 300]
 
     def _bare(self, capture: Capture) -> Hit:
@@ -62,9 +64,9 @@ class Archive:
 
     def _entry(self, capture: Capture) -> _Entry:
         try:
-            page = Page(capture, self.store.read(capture))
+            page = Page(capture, self.custodian.read(capture)[0])
             title, text = page.title, page.text[:MAX_TEXT]
-        except (DigestMismatch, NotFound):
+        except Refused:
             title = text = ""
         bare = self._bare(capture)
         return _Entry(Hit(bare.record_id, bare.url, title, bare.time, bare.kind), text)

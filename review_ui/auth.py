@@ -22,6 +22,9 @@ class Person:
     role: str = "assessor"
 
 
+READER = Person(name="", role="reader")  # of a bundle: nobody who could have answered
+
+
 def identify(request: Request, default: str) -> Person:
     name = clean_name(unquote(request.cookies.get(NAME_COOKIE, ""))) or default
     seat = request.cookies.get(SEAT_COOKIE, "A")

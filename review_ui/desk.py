@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from checks import Edition, Page, facts, parse_edition
-from evidence_store import Assessment, Capture, City, DigestMismatch, NotFound, Round, Store
+from evidence_store import Answer, Assessment, Capture, City, NotFound, Round, Run, Store
 from review_ui.archive_search import Archive
-from review_ui.errors import NoSuchPage
+from review_ui.auth import Person
+from review_ui.bundle import Bundle
+from review_ui.custody import Custodian, Custody, Stamp
+from review_ui.errors import NoSuchPage, Refused
 from review_ui.evidence_links import EvidenceLinks
 
 VIEW_PREFIXES = ("urn:view:", "urn:text:")
@@ -90,19 +93,36 @@ class Source:
     channel: str
     is_html: bool
     text: str
-    damaged: bool = False
+    custody: Custody
+
+    @property
+    def damaged(self) -> bool:
+        return not self.custody.shown
 
 
 class Desk:
-    def __init__(self, store: Store, links: EvidenceLinks, default_person: str) -> None:
+    """`bundle` when one is read instead of a workspace: nobody answers then."""
+
+    def __init__(
+        self,
+        store: Store,
+        links: EvidenceLinks,
+        default_person: str,
+        *,
+        custodian: Custodian | None = None,
+        read_only: bool = False,
+        bundle: Bundle | None = None,
+    ) -> None:
         self.store, self.links, self.default_person = store, links, default_person
+        self.custodian = custodian or Custodian(store)
+        self.read_only, self.bundle = read_only, bundle
         self._edition: Callable[[str], Edition] = lru_cache(16)(self._read_edition)
         self._proposals: Callable[[str], Proposals] = lru_cache(64)(self._read_proposals)
         self._trail: Callable[[str], Mapping[str, Any]] = lru_cache(16)(self._read_trail)
         self._facts: Callable[[str, str], Mapping[str, Any]] = lru_cache(64)(self._read_facts)
-        self.source: Callable[[str], Source] = lru_cache(512)(self._read_source)
+        self._source: Callable[[str, Stamp], Source] = lru_cache(512)(self._read_source)
         self._counts: Callable[[str, tuple[object, ...]], tuple[int, int]] = lru_cache(256)(self._count_pages)
-        self.archive = Archive(store, page_url)
+        self.archive = Archive(self.custodian, page_url)
 
     def case(self, round_id: str, city_id: str) -> Case:
         try:
@@ -136,6 +156,12 @@ class Desk:
         )
         return self._trail(newest.record_id) if newest else {}
 
+    def packed_results(self, assessment_id: str) -> bytes:
+        """The newest results document of the archive, byte by byte; empty where there is none."""
+        found = list(self.store.captures(assessment_id, kind="results"))
+        newest = max(found, key=lambda c: (c.timestamp, c.offset), default=None)
+        return self.custodian.read(newest)[0].body if newest else b""
+
     def facts(self, assessment_id: str) -> Mapping[str, Any]:
         run = self.store.latest_run(assessment_id)
         return self._facts(assessment_id, str(run.id)) if run else {}
@@ -146,13 +172,32 @@ class Desk:
             capture = self.store.capture(record_id)
         except NotFound as error:
             raise NoSuchPage(f"capture {record_id}") from error
-        if capture.assessment_id != assessment_id:
-            raise NoSuchPage(f"capture {record_id}")
+        if capture.assessment_id != assessment_id or capture.kind in ("answers", "results"):
+            raise NoSuchPage(
+                f"capture {record_id}"
+            )  # other people's answers: `Store.answers` says who may see
         return capture
 
-    def verify(self, record_id: str) -> Source:
-        """The digest checked now, whatever was remembered."""
-        return self._read_source(record_id)
+    def source(self, record_id: str) -> Source:
+        """Remembered for as long as its file stays the same; its custody is looked up anew."""
+        capture = self.store.capture(record_id)
+        known, custody = self._source(record_id, self.custodian.stamp(capture)), self.custodian.of(capture)
+        if known.damaged or custody == known.custody:
+            return known
+        kept = known if custody.shown else replace(known, title="", text="", is_html=False)
+        return replace(kept, custody=custody)
+
+    def runs(self, assessment_id: str) -> list[tuple[Run, Proposals]]:
+        """Every run with what it said, the oldest first."""
+        return [(run, self._proposals(str(run.id))) for run in self.store.runs(assessment_id)]
+
+    def answers(self, assessment_id: str, person: Person) -> list[Answer]:
+        """Every row that this person may see; the store decides."""
+        return self.store.answers(assessment_id, viewer=person.name)
+
+    def current_answers(self, assessment_id: str, person: Person) -> dict[str, Answer]:
+        """A person's own; for somebody who only reads, what is settled."""
+        return self.store.current_answers(assessment_id, viewer=None if self.read_only else person.name)
 
     def page_counts(self, assessment_id: str) -> tuple[int, int]:
         """Pages and documents stored, and failures; counted anew only when a crawl has moved."""
@@ -177,21 +222,22 @@ class Desk:
 
     def _read_trail(self, record_id: str) -> Mapping[str, Any]:
         try:
-            trail = json.loads(self.store.read(self.store.capture(record_id)).body)
-        except (DigestMismatch, NotFound, ValueError):
+            trail = json.loads(self.custodian.read(self.store.capture(record_id))[0].body)
+        except (Refused, NotFound, ValueError):
             return {"stopped": "unreadable"}
         return trail if isinstance(trail, dict) else {}
 
     def _read_facts(self, assessment_id: str, run_id: str) -> Mapping[str, Any]:
         return facts(self.store, assessment_id)
 
-    def _read_source(self, record_id: str) -> Source:
+    def _read_source(self, record_id: str, stamp: Stamp) -> Source:
         capture = self.store.capture(record_id)
         try:
-            page = Page(capture, self.store.read(capture))
-            title, text, is_html, damaged = page.title, _readable(page), page.is_html, False
-        except (DigestMismatch, NotFound):  # changed, or the file is gone
-            title, text, is_html, damaged = "", "", False, True
+            record, custody = self.custodian.read(capture)
+            page = Page(capture, record)
+            title, text, is_html = page.title, readable(page), page.is_html
+        except Refused as refused:
+            title, text, is_html, custody = "", "", False, refused.custody
         return Source(
             record_id=record_id,
             url=page_url(capture.url),
@@ -204,11 +250,11 @@ class Desk:
             channel=capture.channel,
             is_html=is_html,
             text=text,
-            damaged=damaged,
+            custody=custody,
         )
 
 
-def _readable(page: Page) -> str:
+def readable(page: Page) -> str:
     """A measurement's record is read as it stands; it has no passages."""
     return page.text or (page.source[:MAX_SOURCE] if page.mime in READ_AS_SOURCE else "")
 

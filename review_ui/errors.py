@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from review_ui.custody import Custody
+
 
 class ReviewError(Exception):
     """Anything this package refuses; the message is one line with the remedy."""
@@ -28,4 +33,12 @@ class NoSuchPage(ReviewError):
 
     def __init__(self, what: str) -> None:
         self.what = what
-        super().__init__(f"{what} is not in this workspace: start again from the list of rounds")
+        super().__init__(f"{what} is not in this workspace")
+
+
+class Refused(ReviewError):
+    """Bytes that are not shown: they are not those that were sealed, or were taken out."""
+
+    def __init__(self, custody: Custody) -> None:
+        self.custody = custody
+        super().__init__(custody.why or custody.state)

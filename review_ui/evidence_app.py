@@ -16,11 +16,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from checks import Page
-from evidence_store import Capture, DigestMismatch, NotFound, Record, Store
+from evidence_store import Capture, NotFound, Record, Store
+from review_ui.custody import Custodian, Custody
+from review_ui.errors import Refused
 from review_ui.evidence_links import MAX_QUOTE, URN, VIEWS, sign
+from review_ui.png import is_picture
 from review_ui.safe_page import safe_page
 
 MAX_HEADER_LINES = 500
+PICTURES = ("screenshot", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,14 @@ class Archived:
     capture: Capture
     record: Record
     quote: str
+    member: bytes = b""
 
 
-def create_evidence_app(store: Store, *, ui_origin: str, key: bytes) -> Starlette:
+def create_evidence_app(
+    store: Store, *, ui_origin: str, key: bytes, custodian: Custodian | None = None
+) -> Starlette:
+    custodian = custodian or Custodian(store)
+
     def show(request: Request) -> Response:
         view, uuid = request.path_params["view"], request.path_params["uuid"]
         quote = request.query_params.get("quote", "")
@@ -39,7 +48,7 @@ def create_evidence_app(store: Store, *, ui_origin: str, key: bytes) -> Starlett
             return _plain(
                 "This address was not made by this start of the tool. Open it from the question.", 403
             )
-        return _guarded(_answer(store, view, URN + uuid, quote[:MAX_QUOTE]), ui_origin)
+        return _guarded(_answer(custodian, view, URN + uuid, quote[:MAX_QUOTE]), ui_origin)
 
     def missing(request: Request, error: Exception) -> Response:
         return _plain("Nothing is kept at this address. Open archived pages from the question.", 404)
@@ -48,19 +57,26 @@ def create_evidence_app(store: Store, *, ui_origin: str, key: bytes) -> Starlett
     return Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
 
 
-def _answer(store: Store, view: str, record_id: str, quote: str) -> Response:
+def _answer(custodian: Custodian, view: str, record_id: str, quote: str) -> Response:
     try:
-        capture = store.capture(record_id)
-        archived = Archived(capture, store.read(capture), quote)
+        capture = custodian.store.capture(record_id)
+        record, _ = custodian.read(capture)
+        member = custodian.member(capture) if view == "record" else b""
     except NotFound:
         return _plain("This capture is not in the workspace.", 404)
-    except DigestMismatch:
-        return _plain(
-            "Refused: the stored bytes no longer match the digest taken when they were captured. "
-            "The archive was changed or damaged; restore it from a copy.",
-            409,
-        )
-    return VIEW[view](archived)
+    except Refused as refused:
+        return _refused(refused.custody)
+    return VIEW[view](Archived(capture, record, quote, member))
+
+
+def _refused(custody: Custody) -> Response:
+    if said := custody.redaction:
+        return _plain(f"Taken out of the archive by {said.by} at {said.at}: {said.reason}", 403)
+    return _plain(
+        "Refused: the stored bytes no longer match what was captured and sealed. "
+        "The archive was changed or damaged; restore it from a copy.",
+        409,
+    )
 
 
 def _page(archived: Archived) -> Response:
@@ -72,6 +88,12 @@ def _page(archived: Archived) -> Response:
         )
     language = page.declared_language or page.language or ""
     return Response(safe_page(page.source, quote=archived.quote, language=language), media_type="text/html")
+
+
+def _picture(archived: Archived) -> Response:
+    if archived.capture.kind not in PICTURES or not is_picture(archived.record.body):
+        return _plain("This record is no picture that can be shown. Download the original.", 415)
+    return Response(archived.record.body, media_type="image/png")
 
 
 def _text(archived: Archived) -> Response:
@@ -90,19 +112,30 @@ def _headers(archived: Archived) -> Response:
 
 def _raw(archived: Archived) -> Response:
     """Never rendered: an SVG or a PDF may carry script of its own."""
+    return _download(archived, archived.record.body, "bin")
+
+
+def _member(archived: Archived) -> Response:
+    """The record as it stands in its file: other tools read it, and its leaf can be computed by hand."""
+    return _download(archived, archived.member, "warc.gz")
+
+
+def _download(archived: Archived, data: bytes, suffix: str) -> Response:
     name = archived.capture.digest.rpartition(":")[2][:16] or "capture"
     return Response(
-        archived.record.body,
+        data,
         media_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{name}.bin"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}.{suffix}"'},
     )
 
 
 VIEW: Mapping[str, Callable[[Archived], Response]] = {
     "page": _page,
+    "picture": _picture,
     "text": _text,
     "headers": _headers,
     "raw": _raw,
+    "record": _member,
 }
 
 
@@ -123,7 +156,7 @@ def _guarded(response: Response, ui_origin: str) -> Response:
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Permissions-Policy": "camera=(), microphone=(), geolocation=(), fullscreen=(), payment=()",
             "X-DNS-Prefetch-Control": "off",
-            "Cache-Control": "private, max-age=600",
+            "Cache-Control": "no-store",  # each showing is a reading, and each reading is verified
         }
     )
     return response

@@ -83,7 +83,7 @@ def make_cards(desk: Desk, case: Case, code: str, items: Iterable[Quoted], chose
     cards: list[Card] = []
     for number, item in enumerate(items, start=1):
         source = desk.source(item.record_id)
-        before, after = _context(item, source)
+        before, after = surroundings(item, source)
         cards.append(
             Card(
                 number=number,
@@ -100,7 +100,7 @@ def make_cards(desk: Desk, case: Case, code: str, items: Iterable[Quoted], chose
     return tuple(cards)
 
 
-def _context(item: Quoted, source: Source) -> tuple[str, str]:
+def surroundings(item: Quoted, source: Source) -> tuple[str, str]:
     """The rule's own context, else what stands around the quote on the page."""
     if item.prefix or item.suffix:
         return (f"… {item.prefix}" if item.prefix else "", f"{item.suffix} …" if item.suffix else "")

@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-VIEWS = ("page", "text", "headers", "raw")
+VIEWS = ("page", "picture", "text", "headers", "raw", "record")
 URN = "urn:uuid:"
 MAX_QUOTE = 400  # characters; the rest of a longer quote is not marked
 QUOTE_ID = "losi-quote"

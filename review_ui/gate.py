@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-REFUSED = {"host": 421, "token": 403, "cross-site": 403}
+REFUSED = {"host": 421, "token": 403, "cross-site": 403, "read-only": 403}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Gate:
     host: str
     evidence_origin: str
     refuse: Callable[[Request, Refusal], Response]
+    read_only: bool = False
 
     @property
     def cookie(self) -> str:
@@ -96,6 +97,8 @@ class Gate:
             return self.refuse(request, Refusal("token"))
         if request.method not in SAFE_METHODS and not self._is_own(request):
             return self.refuse(request, Refusal("cross-site"))
+        if request.method not in SAFE_METHODS and self.read_only:
+            return self.refuse(request, Refusal("read-only"))
         return None
 
     def _is_token(self, given: str | None) -> bool:

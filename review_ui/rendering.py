@@ -17,7 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from review_ui.auth import YEAR, Person, identify
+from review_ui.auth import READER, YEAR, Person, identify
+from review_ui.bundle import Bundle
 from review_ui.desk import Desk
 from review_ui.language import Language, choose
 
@@ -51,6 +52,8 @@ class Chrome:
     here: str
     version: str
     fragment: bool
+    read_only: bool
+    bundle: Bundle | None
 
 
 class Renderer:
@@ -94,12 +97,14 @@ class Renderer:
                 )
                 for other in self.languages.values()
             ),
-            person=identify(request, self.desk.default_person),
+            person=person_of(request),
             keys_on=keys_on,
             keys_url=_here(request, keys="off" if keys_on else "on"),
             here=_here(request),
             version=self.version,
             fragment=FRAGMENT_HEADER in request.headers,
+            read_only=self.desk.read_only,
+            bundle=self.desk.bundle,
         )
 
 
@@ -178,4 +183,5 @@ def desk_of(request: Request) -> Desk:
 
 
 def person_of(request: Request) -> Person:
-    return identify(request, desk_of(request).default_person)
+    desk = desk_of(request)
+    return READER if desk.read_only else identify(request, desk.default_person)

@@ -11,6 +11,7 @@ import re
 from html.parser import HTMLParser
 
 from review_ui.evidence_links import QUOTE_ID
+from review_ui.quote_marks import Span, marks
 
 
 def _set(words: str) -> frozenset[str]:
@@ -29,8 +30,7 @@ KEPT_ATTRIBUTES = _set(
     "face for headers height id label lang open placeholder readonly rows rowspan scope selected size "
     "span start style summary title type valign value width"
 )
-BLANK_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
-MAX_MARKS = 20
+BLANK_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 MAX_CHARACTERS = 4_000_000
 
 STYLE = (
@@ -64,9 +64,8 @@ class _Writer(HTMLParser):
         self._open: list[str] = []
         self._dropped: list[str] = []
         self._raw = ""  # title or style, while inside it
-        words = [re.escape(word) for word in quote.split()]
-        self._quote = re.compile(r"\s+".join(words)) if words else None
-        self._marks = 0
+        self._quote = quote
+        self._texts: dict[int, str] = {}  # by its place in `out`, where a mark can stand
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._dropped:
@@ -109,10 +108,13 @@ class _Writer(HTMLParser):
         elif self._raw == "style":
             self.out.append(f"<style>{_style(data)}</style>")
         else:
-            self.out.append(self._marked(data))
+            if "textarea" not in self._open:
+                self._texts[len(self.out)] = data
+            self.out.append(html.escape(data))
 
     def close(self) -> None:
         super().close()
+        self._mark()
         self.out.extend(f"</{tag}>" for tag in reversed(self._open))
 
     def _note_language(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -122,17 +124,21 @@ class _Writer(HTMLParser):
             if (found.get("dir") or "").lower() in ("ltr", "rtl"):
                 self.direction = (found["dir"] or "").lower()
 
-    def _marked(self, text: str) -> str:
-        if self._quote is None or self._marks >= MAX_MARKS:
-            return html.escape(text)
-        out, end = [], 0
-        for match in self._quote.finditer(text):
-            anchor = f' id="{QUOTE_ID}"' if self._marks == 0 else ""
-            self._marks += 1
-            out.append(html.escape(text[end : match.start()]))
-            out.append(f'<mark class="{QUOTE_ID}"{anchor}>{html.escape(match[0])}</mark>')
-            end = match.end()
-        return "".join(out) + html.escape(text[end:])
+    def _mark(self) -> None:
+        places, texts = list(self._texts), list(self._texts.values())
+        anchor = f' id="{QUOTE_ID}"'
+        for piece, spans in sorted(marks(texts, self._quote).items()):
+            self.out[places[piece]] = _marked(texts[piece], spans, anchor)
+            anchor = ""
+
+
+def _marked(text: str, spans: list[Span], anchor: str) -> str:
+    out, end = [], 0
+    for start, stop in spans:
+        out.append(html.escape(text[end:start]))
+        out.append(f'<mark class="{QUOTE_ID}"{anchor}>{html.escape(text[start:stop])}</mark>')
+        end, anchor = stop, ""
+    return "".join(out) + html.escape(text[end:])
 
 
 def _attributes(tag: str, attrs: list[tuple[str, str | None]]) -> str:

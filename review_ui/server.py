@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 
 from evidence_store import Store
 from review_ui.app import create_app
+from review_ui.bundle import Bundle
+from review_ui.custody import Custodian
 from review_ui.errors import PortInUse
 from review_ui.evidence_app import create_evidence_app
 from review_ui.evidence_links import evidence_key
@@ -28,9 +30,14 @@ def serve(
     port: int = 0,
     on_ready: Callable[[str], None],
     person: str = "local assessor",
+    read_only: bool = False,
+    bundle: Bundle | None = None,
 ) -> None:
     """Blocks until interrupted; on_ready gets the address to open, with its token. Raises PortInUse."""
-    with serving(store, host=host, port=port, person=person) as (url, servers):
+    with serving(store, host=host, port=port, person=person, read_only=read_only, bundle=bundle) as (
+        url,
+        servers,
+    ):
         on_ready(url)
         for thread in servers:
             while thread.is_alive():
@@ -39,7 +46,13 @@ def serve(
 
 @contextlib.contextmanager
 def serving(
-    store: Store, *, host: str = "127.0.0.1", port: int = 0, person: str = "local assessor"
+    store: Store,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    person: str = "local assessor",
+    read_only: bool = False,
+    bundle: Bundle | None = None,
 ) -> Iterator[tuple[str, list[threading.Thread]]]:
     """The same, running in the background for as long as the context lasts."""
     token = secrets.token_urlsafe(32)
@@ -47,8 +60,20 @@ def serving(
         authority = f"{host}:{ui_socket.getsockname()[1]}"
         evidence_name = "127.0.0.1" if host == "localhost" else "localhost"
         evidence_origin = f"http://{evidence_name}:{evidence_socket.getsockname()[1]}"
-        ui = create_app(store, token=token, evidence_origin=evidence_origin, host=authority, person=person)
-        evidence = create_evidence_app(store, ui_origin=f"http://{authority}", key=evidence_key(token))
+        custodian = Custodian(store)
+        ui = create_app(
+            store,
+            token=token,
+            evidence_origin=evidence_origin,
+            host=authority,
+            person=person,
+            custodian=custodian,
+            read_only=read_only,
+            bundle=bundle,
+        )
+        evidence = create_evidence_app(
+            store, ui_origin=f"http://{authority}", key=evidence_key(token), custodian=custodian
+        )
         with _running(ui, ui_socket) as first, _running(evidence, evidence_socket) as second:
             yield f"http://{authority}/?token={token}", [first, second]
 

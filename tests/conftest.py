@@ -1,6 +1,7 @@
 """What tests of several packages need: a browser that starts, a database server, or the reason why there is none."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,15 @@ from playwright.sync_api import sync_playwright
 
 from crawler.browser_finder import QUIET, VARIABLE, Browser, find_browser, sandboxed
 from tests.postgres import throw_away_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test signs with, or makes, a key of whoever runs it; programs that tests start inherit it."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("keys") / "losi"
+        patch.setenv("LOSI_KEYS", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ HOMES = {
     "distributed": ("losi/fleet.py",),
     "warcio": ("evidence_store/warc.py", "evidence_store/wacz.py"),
     "fastwarc": ("evidence_store/warc.py", "evidence_store/wacz.py"),
+    "rfc3161_client": ("evidence_store/timestamps.py",),
     "sqlalchemy": ("evidence_store",),
     "alembic": ("evidence_store",),
     "selectolax": ("checks", "review_ui/safe_page.py"),

@@ -58,6 +58,7 @@ class Orders:
     opt_out: tuple[str, ...] = ()
     browser: Browser | None = None
     progress: Callable[[str, dict[str, Any]], None] | None = None
+    ended: Callable[[str], Any] | None = None
 
 
 class PortalSpider(Spider):
@@ -387,6 +388,8 @@ class PortalSpider(Spider):
             )
         )
         await asyncio.to_thread(self.store.finish, self.lease, stopped=stopped, requests=self.requests)
+        if self.orders.ended is not None:
+            await asyncio.to_thread(self.orders.ended, self.crawl.assessment_id)
 
 
 def _fingerprint(body: bytes) -> bytes:

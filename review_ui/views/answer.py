@@ -101,7 +101,7 @@ def _next(request: Request, desk: Desk, case: Case, code: str, person: Person, f
     )
     if advice_for(case.round, person) == "after" and differs and not form.is_second_thought:
         return _go(request, f"{case.path}/{quote(code)}?compare=1", desk, case, person, code, compares=True)
-    current = desk.store.current_answers(case.assessment.id, viewer=person.name)
+    current = desk.current_answers(case.assessment.id, person)
     following = next_open(in_order(case.edition), outcomes(current), code)
     if following is None:
         return _go(request, f"{case.path}?saved={quote(code)}", desk, case, person)

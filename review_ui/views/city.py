@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checks import Indicator
+from review_ui.custody import Kept
 from review_ui.desk import Case, Desk
 from review_ui.protocol import advice_for, is_locked
 from review_ui.rendering import desk_of, person_of, renderer_of
@@ -60,12 +61,13 @@ class CityPage:
     saved_outcome: str
     locked: bool
     advice: str
+    custody: Kept
 
 
 def show(request: Request) -> Response:
     desk, person = desk_of(request), person_of(request)
     case = desk.case(request.path_params["round"], request.path_params["city"])
-    current = desk.store.current_answers(case.assessment.id, viewer=person.name)
+    current = desk.current_answers(case.assessment.id, person)
     given = outcomes(current)
     advice = advice_for(case.round, person)
     following = next_open(in_order(case.edition), given)
@@ -84,6 +86,7 @@ def show(request: Request) -> Response:
         saved_outcome=given.get(saved, ""),
         locked=is_locked(desk.store, case, person),
         advice=advice,
+        custody=desk.custodian.tally(case.assessment.id),
     )
     return renderer_of(request).page(request, "city.html", page)
 

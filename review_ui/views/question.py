@@ -127,8 +127,8 @@ def question_page(
     fault: InvalidAnswer | None = None,
 ) -> QuestionPage:
     indicator = indicator_of(case, code)
-    rows = desk.store.answers(case.assessment.id, viewer=person.name)
-    current = desk.store.current_answers(case.assessment.id, viewer=person.name)
+    rows = desk.answers(case.assessment.id, person)
+    current = desk.current_answers(case.assessment.id, person)
     given = outcomes(current)
     answer = said(current[code]) if code in given else None
     advice = advice_for(case.round, person)

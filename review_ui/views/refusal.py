@@ -14,7 +14,7 @@ from review_ui.rendering import renderer_of
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
     status: int
-    reason: str  # host | token | cross-site | missing | locked | refused | method
+    reason: str  # host | token | cross-site | read-only | missing | locked | refused | method
     detail: str
 
 

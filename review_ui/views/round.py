@@ -54,7 +54,7 @@ def show(request: Request) -> Response:
 
 def _row(desk: Desk, case: Case, person: Person) -> CityRow:
     id_ = case.assessment.id
-    given = outcomes(desk.store.current_answers(id_, viewer=person.name))
+    given = outcomes(desk.current_answers(id_, person))
     stands = standing(case.edition, given)
     crawls = desk.store.crawls(id_)
     place = stage(

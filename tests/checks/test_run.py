@@ -166,6 +166,45 @@ def test_a_damaged_capture_is_a_fault_and_the_run_goes_on(tmp_path: Path) -> Non
         assert indicators(store)["234"]["proposal"] == "passed"
 
 
+def told(store: Store) -> list[tuple[object, ...]]:
+    """Findings without the names of records and days, which are new in each store."""
+    newest = store.latest_run("r/example")
+    assert newest is not None
+    return [
+        (one.test, one.outcome, one.confidence, [(cited.exact, cited.stance) for cited in one.evidence])
+        for one in store.findings(newest.id)
+    ]
+
+
+def test_a_body_that_is_stored_once_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [
+        exchange(path, body) for path, body in [*PAGES.items(), *((f"copy-{p}", b) for p, b in PAGES.items())]
+    ]
+    with make_city(tmp_path / "once", pages) as once:
+        assert sum(one.type == "revisit" for one in once.captures("r/example")) == len(PAGES)
+        monkeypatch.setattr("evidence_store.warc.WORTH_NAMING", 1 << 30)
+        with make_city(tmp_path / "twice", pages) as twice:
+            assert {one.type for one in twice.captures("r/example", kind="page")} == {"response"}
+            for store in (once, twice):
+                assert run(store, "r/example").faults == []
+            assert told(once) == told(twice)
+            first, second = ({**results(store, "r")["cities"][0]} for store in (once, twice))
+            assert [first[key] for key in ("pages", "requests", "score")] == [
+                second[key] for key in ("pages", "requests", "score")
+            ]
+
+
+def test_a_redacted_page_proves_nothing(tmp_path: Path) -> None:
+    with make_city(tmp_path) as store:
+        (page,) = (one for one in store.captures("r/example", kind="page") if one.url.endswith("privacy"))
+        run(store, "r/example")
+        done = store.redact("r/example", page.record_id, by="Ana", reason="a private address")
+        assert "234" in done.cited_by
+        run(store, "r/example")
+        assert indicators(store)["234"]["proposal"] != "passed"
+        assert indicators(store)["214"]["proposal"] == "passed"
+
+
 def test_a_portal_that_could_not_be_reached_is_open_not_failed(tmp_path: Path) -> None:
     with make_city(tmp_path, [], stopped="unreachable") as store:
         run(store, "r/example")

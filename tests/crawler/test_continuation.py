@@ -27,15 +27,16 @@ LOADED_LATE = [
 
 
 def town(latency: float) -> Site:
-    """A small portal: a hub, pages that link on, a redirect, a file, and something that is not there."""
+    """A small portal: a hub, pages that link on, a redirect, a file twice, and something that is not there."""
     words = [f"matter-{chr(97 + n // 10)}{chr(97 + n % 10)}" for n in range(PAGES)]
     pages: dict[str, Reply | str] = {
-        "/": page("Town", *(f"/{word}" for word in words[:8]), "/moved", "/gone", "/a.pdf")
+        "/": page("Town", *(f"/{word}" for word in words[:8]), "/moved", "/gone", "/a.pdf", "/b.pdf")
     }
     for n, word in enumerate(words):
         pages[f"/{word}"] = page(word, *(f"/{words[k]}" for k in range(n * 4, min(n * 4 + 5, PAGES))))
     pages["/moved"] = Reply(status=301, headers=(("Location", "/matter-aa"),))
-    pages["/a.pdf"] = Reply(b"%PDF-1.4\n%%EOF\n", mime="application/pdf")
+    for name in ("/a.pdf", "/b.pdf"):
+        pages[name] = Reply(b"%PDF-1.4\n" + b"% the same\n" * 99 + b"%%EOF\n", mime="application/pdf")
     pages["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /no/\n", mime="text/plain")
     return Site(pages, latency=latency)
 
@@ -75,9 +76,12 @@ def check(folder: Path, site: Site, kills: int) -> None:
         seen = Seen(store, "r/town")
         for capture in seen.captures:
             store.read(capture)  # raises where a byte is not what was stored
-        stored = Counter(capture.url for capture in seen.captures if capture.type == "response")
+        fetched = [capture for capture in seen.captures if capture.type in ("response", "revisit")]
+        stored = Counter(capture.url for capture in fetched)
+        twins = sorted(capture.type for capture in fetched if capture.url.endswith(".pdf"))
     asked = Counter(site.url.rstrip("/") + path for path in site.log)
     assert set(stored) == set(asked), "nothing is lost"
+    assert twins == ["response", "revisit"], "a body is stored once, whoever died between the two"
     assert max(stored.values()) == 1, "nothing stored was fetched again"
     # A request whose process died before its answer was durable is made again: at most one for each kill.
     assert sum(asked.values()) - len(asked) <= kills

@@ -1,6 +1,9 @@
+import gzip
 import io
+import random
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -89,7 +92,8 @@ def test_the_request_stands_beside_its_response() -> None:
     asked = exchange(url="http://[x/a?b#c", request_headers=(("User-Agent", "losi"),), method="HEAD")
     response, request = (decode(member)[0] for member in encode(asked).members)
     assert request.headers["WARC-Concurrent-To"] == response.headers["WARC-Record-ID"]
-    assert encode(asked).members[1] != encode(asked).members[0]
+    ids = [uuid.UUID(one.headers["WARC-Record-ID"][1:-1]) for one in (response, request)]
+    assert (ids[0].int % 2, ids[1].int - ids[0].int, ids[1].version) == (0, 1, 4)
     assert request.http_headers == (("User-Agent", "losi"),)
 
 
@@ -111,12 +115,35 @@ def test_a_torn_member_ends_the_file() -> None:
 
 
 def test_members_longer_than_a_chunk() -> None:
-    import random
-
     body = random.Random(1).randbytes(300_000)
     data = b"".join(encode(exchange(body=body)).members) * 2
     found = list(members(io.BytesIO(data), 0))
     assert [data[offset : offset + len(member)] == member for offset, member in found] == [True] * 4
+
+
+@pytest.mark.parametrize("spoken", ["HTTP/1.0", "HTTP/1.1"])
+def test_a_protocol_is_told_once(spoken: str) -> None:
+    member = encode(exchange(protocol=spoken)).members[0]
+    assert f"\r\n\r\n{spoken} 200".encode() in gzip.decompress(member)
+    assert "WARC-Protocol" not in decode(member)[0].headers
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535 - 4, 65_536, 200_000])
+@pytest.mark.parametrize("packed", [True, False])
+def test_packed_or_not_it_is_one_gzip_member(size: int, packed: bool) -> None:
+    body = random.Random(size).randbytes(size) if packed else (b"<p>words</p>" * size)[:size]
+    member = encode(exchange(body=body)).members[0]
+    assert decode(member)[0].body == body
+    assert list(members(io.BytesIO(member), 0)) == [(0, member)]
+    read = [one.raw_stream.read() for one in ArchiveIterator(io.BytesIO(member), check_digests="raise")]
+    assert read == [body]
+    assert len(member) < 600 + (size * 1.001 if packed else size / 10)
+
+
+def test_what_looks_packed_in_the_middle_only() -> None:
+    """Then some room is lost, nothing else."""
+    body = b"a" * 60_000 + random.Random(1).randbytes(20_000) + b"b" * 60_000
+    assert decode(encode(exchange(body=body)).members[0])[0].body == body
 
 
 ODD = (
@@ -147,7 +174,8 @@ def test_warcio_reads_and_verifies_it(store: Store, segment: str) -> None:
             if record.rec_type in ("response", "resource", "metadata")
         }
     assert bodies == {
-        capture.record_id: store.read(capture).body for capture in store.captures("r/lima", kind="page")
+        capture.record_id: store.read(capture).body
+        for capture in store.captures("r/lima", kind=("page", "assessment"))
     }
     subprocess.run([sys.executable, "-m", "warcio.cli", "check", segment], check=True, capture_output=True)
 
@@ -159,6 +187,6 @@ def test_fastwarc_reads_and_verifies_it(store: Store, segment: str) -> None:
         for record in FastIterator(file, parse_http=False):
             assert record.verify_block_digest(consume=False)
             seen[record.record_id.strip("<>")] = record.stream_pos
-    captures = list(store.captures("r/lima"))
+    captures = list(store.captures("r/lima", kind=("page", "assessment")))
     assert {capture.record_id: capture.offset for capture in captures}.items() <= seen.items()
     assert len(seen) == 1 + len(captures) + 6  # the file's own record, and the requests

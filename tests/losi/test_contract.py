@@ -108,4 +108,7 @@ def test_export_is_the_same_document(assessed, workspace):
 def test_status(assessed, workspace):
     (round_,) = json.loads(losi(workspace, "status", "--json").stdout)["rounds"]
     (city,) = round_["cities"]
-    has(city, {"id": str, "stage": str, "pages": int, "open": int, "blocked": int, "failed": int})
+    has(
+        city,
+        {"id": str, "stage": str, "pages": int, "open": int, "blocked": int, "failed": int, "unsealed": int},
+    )

@@ -29,12 +29,26 @@ def test_identity_needs_body_and_contact(tmp_path):
         ("identity = 1\n", "expected a table"),
         ("[identity]\nbody = 7\n", "expected a text"),
         ('[crawl]\nopt_out = "a.example"\n', "expected a list"),
+        ("[seal]\nkeys = 1\n", "expected a text"),
+        ('[seal]\nauthorities = "https://a.example"\n', "expected a list of addresses"),
+        ('[seal]\nauthorities = ["ftp://a.example"]\n', "no web address"),
+        ('[seal]\nauthorities = ["http://["]\n', "no web address"),
     ],
 )
 def test_wrong_settings_are_one_line_with_the_remedy(tmp_path, text, said):
     (tmp_path / "losi.toml").write_text(text)
     with pytest.raises(BadSettings, match=said):
         Workspace(tmp_path).settings()
+
+
+def test_keys_and_authorities(tmp_path):
+    toml = tmp_path / "losi.toml"
+    toml.write_text(
+        '[seal]\nkeys = "~/keys"\nauthorities = ["https://a.example/tsr", "http://b.example:80/"]\n'
+    )
+    settings = Workspace(tmp_path).settings()
+    assert settings.keys == "~/keys"
+    assert settings.authorities == ("https://a.example/tsr", "http://b.example:80/")
 
 
 @pytest.mark.parametrize("given", ["", "Round 1", "../x", "a/b", "ä"])

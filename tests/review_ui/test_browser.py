@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from evidence_store import Signer
 from tests.review_ui.browsing import PATH, seated
 from tests.review_ui.builder import ROUND, World, build
+from tests.review_ui.test_evidence_app import spoil
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -192,7 +194,8 @@ def pages(world: World) -> list[str]:
         f"{PATH}/302",
         f"{PATH}/trail?show=skipped",
         f"{PATH}/pages?q=privacy",
-        f"{PATH}/c/{record}",
+        f"{PATH}/234/history",
+        *(f"{PATH}/c/{record}?tab={tab}&quote=only" for tab in ("page", "text", "headers", "raw", "proof")),
         "/help",
         "/person",
         "/nowhere",
@@ -238,3 +241,16 @@ def violations(seat: Any, path: str = "") -> list[str]:
     # Archived pages are not ours to mend: their frames are left out.
     result = seat.page.evaluate("axe.run(document, {iframes: false, resultTypes: ['violations']})")
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ar")])
+def test_axe_finds_nothing_where_evidence_was_altered(
+    browser: Any, world: World, tmp_path: Path, scheme: str, language: str
+) -> None:
+    world.store.seal(world.assessment_id, Signer.open(tmp_path / "keys"))
+    spoil(world)
+    with seated(browser, world, color_scheme=scheme, bypass_csp=True) as seat:
+        seat.go(f"/?lang={language}")
+        for path in (PATH, f"{PATH}/234", f"{PATH}/c/{world.records['/privacy']}", f"{PATH}/234/history"):
+            assert violations(seat, path) == [], path
+            assert seat.page.locator(".state.altered").count()

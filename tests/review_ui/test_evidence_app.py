@@ -98,7 +98,7 @@ def test_bytes_that_changed_are_refused(world: World, evidence: TestClient) -> N
         answer = evidence.get(LINKS.url(world.records["/privacy"], view))
         assert answer.status_code == 409
         assert "We collect" not in answer.text
-        assert "no longer match the digest" in answer.text
+        assert "no longer match what was captured" in answer.text
 
 
 def spoil(world: World) -> None:

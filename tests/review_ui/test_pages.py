@@ -81,9 +81,11 @@ def test_a_capture_tells_what_it_is(desk: Desk, world: World) -> None:
     record = world.records["/privacy"]
     page = desk.get(f"{PATH}/c/{record}?quote=only to answer you")
     assert "Digest verified" in page
-    assert world.store.capture(record).digest in page
     assert "<mark>only to answer you</mark>" in page
     assert 'sandbox=""' in page
+    assert world.store.capture(record).digest in desk.get(f"{PATH}/c/{record}?tab=proof")
+    text = desk.get(f"{PATH}/c/{record}?quote=only to answer you&tab=text")
+    assert '<mark id="losi-quote">only to answer you</mark>' in text
 
 
 def test_a_spoiled_capture_is_refused_wherever_it_is_shown(desk: Desk, world: World) -> None:
