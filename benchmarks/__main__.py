@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import crawl, portals, review, rules, size, verify
+from benchmarks import crawl, portals, review, rules, size, tamper, verify
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
     review.main(pages)
     size.main(pages)
     verify.main()
+    tamper.main()
     portals.main()
 
 

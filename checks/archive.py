@@ -102,6 +102,9 @@ class Archive:
         reading = _Reading(self)
         for capture, page in self.pages():
             reading.note(capture, page)
+        if self.given is not None and any(one.type == "redacted" for one in self.captures):
+            self._roles.update(self.given.roles)
+        self.basis = replace(self.basis, roles=tuple(sorted(self._roles)))
         return reading.context()
 
     def looked(self) -> Looked:

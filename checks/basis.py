@@ -22,7 +22,9 @@ class Basis:
     crawl: str = ""
     stopped: str = ""
     opened: str = ""  # a date
-    pages: int = 0  # as counted then: what was taken out since had been looked at
+    # As counted and met then: what was taken out since had been looked at.
+    pages: int = 0
+    roles: tuple[str, ...] = ()
     read: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -43,17 +45,22 @@ class Basis:
         """Raises BadData."""
         texts = ("name", "country", "portal_url", "crawl", "stopped", "opened")
         languages, read, pages = said.get("languages"), said.get("read"), said.get("pages")
-        if not isinstance(languages, list) or not isinstance(read, dict) or not isinstance(pages, int):
+        roles = said.get("roles", [])
+        if not (isinstance(languages, list) and isinstance(roles, list)) or (
+            not isinstance(read, dict) or not isinstance(pages, int)
+        ):
             raise BadData("recorded findings: their basis cannot be read; the archive is of another version")
         return cls(
             **{name: str(said.get(name, "")) for name in texts},
             languages=tuple(map(str, languages)),
             pages=pages,
+            roles=tuple(map(str, roles)),
             read={str(segment): str(record) for segment, record in read.items()},
         )
 
     def document(self) -> dict[str, Any]:
-        return {**self.__dict__, "languages": list(self.languages), "read": dict(self.read)}
+        lists = {"languages": list(self.languages), "roles": list(self.roles)}
+        return {**self.__dict__, **lists, "read": dict(self.read)}
 
     def select(self, captures: Iterable[Capture]) -> Iterator[Capture]:
         """Those that were read; raises BadData when the last of a segment is not there."""

@@ -26,19 +26,19 @@ _PLACE = ("prefix", "suffix", "selector", "language")
 
 @dataclass(frozen=True)
 class Difference:
-    """`causes` are the rules behind an indicator that say something else as well; `redacted`: what it stood on
-    was taken out, so that nobody can tell any more."""
+    """`causes` are the rules behind an indicator that say something else as well; `redacted` is why nobody can tell
+    any more, where something was taken out."""
 
     test: str
     was: str
     now: str
     parts: tuple[str, ...]
     causes: tuple[str, ...] = ()
-    redacted: bool = False
+    redacted: str = ""
 
     def __str__(self) -> str:
         if self.redacted:
-            return f"{self.test.replace('rule:', 'rule ')}: cannot be checked any more, what it cites was taken out"
+            return f"{self.test.replace('rule:', 'rule ')}: cannot be checked any more, {self.redacted}"
         said = "; ".join((*self.parts, *(f"because {cause}" for cause in self.causes)))
         return f"{self.test.replace('rule:', 'rule ')}: {said}"
 
@@ -81,7 +81,8 @@ def differences(
             causes = tuple(
                 _cause(rule, recorded, again) for rule in rules.get(test, ()) if parts.get(rule)
             ) or tuple(["its rules say what was recorded, the proposal does not follow"] * (test in rules))
-            redacted = _stood_on(recorded.get(test, _NOTHING), gone)
+            follows = test not in rules or any(parts.get(rule) for rule in rules[test])
+            redacted = _redacted(recorded.get(test, _NOTHING), gone, follows=follows)
             found.append(
                 Difference(test, _outcome(recorded, test), _outcome(again, test), said, causes, redacted)
             )
@@ -115,10 +116,15 @@ def changes(
     return found
 
 
-def _stood_on(said: Said, gone: Mapping[str, str]) -> bool:
-    return any(one["capture"] in gone for one in said["evidence"]) or not set(gone.values()).isdisjoint(
-        said["info"].get("also", ())
-    )
+def _redacted(said: Said, gone: Mapping[str, str], *, follows: bool) -> str:
+    """A link to a page may have stood on what was taken out: less is found then, never more.
+
+    A proposal that does not follow from its rules (`follows`) is no work of a redaction.
+    """
+    cited = {one["capture"] for one in said["evidence"]} & set(gone)
+    if cited or not set(gone.values()).isdisjoint(said["info"].get("also", ())):
+        return "what it cites was taken out"
+    return "what was taken out may have led to it" if gone and follows and said["outcome"] == "passed" else ""
 
 
 def _outcome(findings: Findings, test: str) -> str:

@@ -71,6 +71,13 @@ class Answers(Database):
             mine = [row for row in _rows(session, assessment_id) if row.asserted_by == viewer]
         return {row.test: row for row in current(mine)}
 
+    def is_blind(self, assessment_id: str) -> bool:
+        """A double round where somebody has answered, and who has not locked may not see it yet."""
+        with self.reading() as session:
+            double = _round(session, assessment_id).protocol == "double"
+            locked = locked_persons(acts_of(session, assessment_id))
+            return double and len(locked) < 2 and bool(_rows(session, assessment_id))
+
     def settled(self, assessment_id: str) -> Settled:
         with self.reading() as session:
             return settled_of(session, assessment_id)

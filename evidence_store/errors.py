@@ -5,7 +5,7 @@ EvidenceStoreError
 ├── NotFound            no such city, round, crawl, capture, segment file
 ├── LeaseError          CrawlTaken  CrawlFinished  LostLease  RulesDiffer
 ├── ArchiveError        DigestMismatch  StoreFull  BrokenChain  BeingWritten  BadTimestamp
-│                       BadBundle  ArchiveDiffers
+│                       BadBundle  ArchiveDiffers  DatabaseBehind
 ├── NoKey               KeyRevoked  StrangeKey
 └── StatementError      StaleAnswer  Locked  Unsupported  RoundDiffers  RoundIncomplete
 """
@@ -36,7 +36,7 @@ class WorkspaceError(EvidenceStoreError):
 
 class Unreachable(WorkspaceError):
     def __init__(self, where: str, detail: str) -> None:
-        super().__init__(f"{where} cannot be opened: {detail}; see that it is there and may be written")
+        super().__init__(f"{where} cannot be opened: {detail}; see that it is there and has room")
         self.where = where
 
 
@@ -120,7 +120,8 @@ class StoreFull(ArchiveError):
     """Nothing of what it is raised for has a row; the lease is over and the crawl can be claimed again."""
 
     def __init__(self, where: str, detail: str) -> None:
-        remedy = "make room" if "full" in detail or "space" in detail else "see what holds it"
+        known = "full" in detail or "space" in detail
+        remedy = "make room" if known else "see that it has room and what holds it"
         super().__init__(f"{where} cannot be written: {detail}; {remedy} and start the same command again")
         self.where = where
 
@@ -137,6 +138,15 @@ class ArchiveDiffers(ArchiveError):
             f"{path} is not what the bundle has under that name; take it in into a workspace of its own"
         )
         self.path = path
+
+
+class DatabaseBehind(ArchiveError):
+    def __init__(self, filenames: Sequence[str]) -> None:
+        more = f" and {len(filenames) - 1} more files" if len(filenames) > 1 else ""
+        super().__init__(
+            f"the archive holds more than the database (archive/{filenames[0]}{more}); mend it with: losi repair"
+        )
+        self.filenames = tuple(filenames)
 
 
 class BrokenChain(ArchiveError):

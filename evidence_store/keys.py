@@ -41,6 +41,8 @@ class Signer:
                         _begin(folder)
             key = _current(_history(folder))
             return cls(folder, key, _load(_private_path(folder, key), key))
+        except FileExistsError as error:
+            raise NoKey(folder, "it is no folder") from error
         except OSError as error:
             raise NoKey(error.filename or folder, error.strerror or str(error)) from error
 

@@ -21,6 +21,11 @@ def is_dead(identity: str | None) -> bool:
     return machine == _machine() and _start(int(pid)) != start
 
 
+def is_running(pid: int) -> bool:
+    """Of this machine; it may be another by now than the one that had the number."""
+    return _start(pid) != ""
+
+
 @functools.lru_cache(maxsize=4)
 def _identity(pid: int) -> str:
     return f"{_machine()}:{pid}:{_start(pid)}"

@@ -11,6 +11,7 @@ from typing import BinaryIO, Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evidence_store.draft import draft_of
 from evidence_store.errors import DigestMismatch, StoreFull
 from evidence_store.models import Capture
 from evidence_store.segment import sync_folders
@@ -78,7 +79,7 @@ def take_out(path: Path, records: Collection[str]) -> Path:
     """
     for old in path.parent.glob(f".{path.name}.*"):
         old.unlink()
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    draft = draft_of(path)
     try:
         with path.open("rb") as source, draft.open("xb") as target:
             _copy(source, target, records)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from evidence_store import documents
 from evidence_store.documents import NAME, BadDocument
+from evidence_store.errors import DatabaseBehind
 from evidence_store.models import Assessment, Base, Capture, City, Crawl, Round
 from evidence_store.redaction import REDACTED, place_rows
 from evidence_store.reindexed import COPY, Reindexed
@@ -60,9 +61,31 @@ class Reindex(Retelling):
             self._miss_files(of, report)
         return report
 
+    def unindexed(self) -> list[str]:
+        """Files with whole records that have no rows, though nobody writes them: the database is behind."""
+        return [place.filename for place in self._places(None, Reindexed()) if self._holds_more(place)]
+
+    def refuse_behind(self, assessment_id: str) -> None:
+        """Who crawled what the database knows nothing of would crawl it again. Raises DatabaseBehind."""
+        found = list(self._places(assessment_id, Reindexed()))
+        if unknown := [place.filename for place in found if not self._is_known(place)]:
+            raise DatabaseBehind(unknown)
+
+    def _holds_more(self, place: Place) -> bool:
+        with self.reading() as session:
+            end = func.max(Capture.offset + Capture.length)
+            known = session.scalar(select(end).where(Capture.filename == place.filename)) or 0
+        with (self.archive / place.filename).open("rb") as file:
+            owner = {"crawl_id": place.crawl_id, "assessment_id": place.assessment_id}
+            return _is_finished(file) and any(
+                isinstance(one, Found) and row(one, place.filename, **owner) is not None
+                for one in scan(file, known)
+            )
+
     def _places(self, of: str | None, report: Reindexed) -> Iterator[Place]:
         """A round's own texts before its cities'."""
-        found = sorted(self.archive.rglob("*.warc.gz"), key=lambda path: (len(path.parts), path.parts))
+        folder = self.archive / (of or "")
+        found = sorted(folder.rglob("*.warc.gz"), key=lambda path: (len(path.parts), path.parts))
         for path in found:
             place = _place(path.relative_to(self.archive))
             if place is None or path.is_symlink() or not path.is_file():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from evidence_store import verifier
+from evidence_store.draft import draft_of
 from evidence_store.errors import ArchiveDiffers, BadBundle, StoreFull
 from evidence_store.keys import HISTORY, merged
 from evidence_store.sealing import replace
@@ -137,7 +138,7 @@ def _put(packed: zipfile.ZipFile, item: Item, archive: Path) -> None:
     """Whole and durable, or not there."""
     if item.target.exists():
         return
-    draft = item.target.with_name(f".{item.target.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    draft = draft_of(item.target)
     try:
         item.target.parent.mkdir(parents=True, exist_ok=True)
         with packed.open(item.name) as source, draft.open("xb") as file:

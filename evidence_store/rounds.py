@@ -117,7 +117,9 @@ class Rounds(Statements):
             _end_crawls(session, round_id)
         for of_round in self.assessments(round_id):
             self.journal_statements(of_round.id)
+            self.close_journal(of_round.id)
         self._journal_round(round_id)
+        self.close_journal(round_id)
         return closing
 
     def act(self, assessment_id: str, verb: str, by: str, reason: str | None = None) -> Act:
@@ -146,6 +148,7 @@ class Rounds(Statements):
         if verb == "lock":
             with suppress(StoreFull):  # it stands in the database; the next statement takes it along
                 self.journal_statements(assessment_id)
+            self.close_journal(assessment_id)  # so that others can bundle while a review goes on
         return act
 
     def acts(self, assessment_id: str) -> list[Act]:

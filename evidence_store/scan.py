@@ -15,6 +15,7 @@ from evidence_store.writer import row_of
 CHUNK = 1 << 16
 MAX_HEAD = 1 << 22  # bytes; nobody's headers are longer, and a damaged length must not fill the memory
 MAGIC = b"\x1f\x8b\x08"
+END = b"\r\n\r\n"  # behind a record's block
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """Bytes that are no whole record; `torn` where the file ends in the middle of one."""
+    """Bytes that are no whole record; `torn` where the file ends in the middle of one, or in zeros."""
 
     offset: int
     length: int
@@ -73,7 +74,8 @@ def _one(file: BinaryIO, offset: int, end: int) -> Found | Damaged:
         length = _inflate(file, offset, member)
     except BadRecord as error:
         found = _next(file, offset + 1)
-        return Damaged(offset, (found or end) - offset, str(error))
+        torn = found is None and _is_blank(file, offset)
+        return Damaged(offset, (found or end) - offset, str(error), torn)
     if length is None:
         found = _next(file, offset + 1)
         return Damaged(offset, (found or end) - offset, "cut off", torn=found is None)
@@ -119,6 +121,12 @@ def _next(file: BinaryIO, start: int) -> int | None:
     return None
 
 
+def _is_blank(file: BinaryIO, offset: int) -> bool:
+    """Nothing but zeros to the end: the file had grown, its bytes never came to the disk."""
+    file.seek(offset)
+    return not any(any(chunk) for chunk in iter(lambda: file.read(CHUNK), b""))
+
+
 def _begins(file: BinaryIO, offset: int) -> bool:
     file.seek(offset)
     try:
@@ -150,9 +158,11 @@ class _Member:
             self._feed_block(block)
         if data:
             self._tail += data[:5]
+            if len(self._tail) > len(END):
+                raise BadRecord("length")
 
     def found(self, offset: int, length: int) -> Found:
-        if self._left != 0 or bytes(self._tail) != b"\r\n\r\n":
+        if self._left != 0 or bytes(self._tail) != END:
             raise BadRecord("length")
         if self.headers.get("WARC-Block-Digest", "") != "sha256:" + self._block.hexdigest():
             raise BadRecord("block digest")

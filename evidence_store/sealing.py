@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from sqlalchemy import func, select
 
+from evidence_store.draft import draft_of
 from evidence_store.errors import ArchiveError, BrokenChain, DigestMismatch, NotFound, StoreFull, StrangeKey
 from evidence_store.keys import HISTORY, Signer, merged
 from evidence_store.models import Capture, Crawl
@@ -259,8 +260,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def _draft(path: Path, data: bytes) -> Path:
-    """Beside it, under a name that nothing of ours looks for."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    draft = draft_of(path)
     try:
         with draft.open("xb") as file:
             file.write(data)

@@ -1,6 +1,6 @@
 """Checks what `losi bundle` made, offline, trusting nobody: docs/evidence.md as a program.
 
-    python verifier.py FILE.wacz [--key FILE] [--fingerprint sha256:…]        exit 0 sound, 1 not, 2 not read
+    python3 -I verifier.py FILE.wacz [--key KEY] [--fingerprint sha256:…]        exit 0 sound, 1 not, 2 not read
 
 One file, Python's standard library (3.9 or newer), nothing of the product. From here on: digests and JSON, Ed25519,
 records, the ZIP, keys and timestamps, the check itself, what is said, and the verdict in words.
@@ -14,10 +14,12 @@ import hashlib
 import html
 import json
 import re
+import shutil
 import stat
 import struct
 import sys
 import tempfile
+import textwrap
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -55,6 +57,24 @@ OPENSSL = (
 HONEST = (
     "This shows what this client recorded and when, not that the city's server said it to everyone.",
     "Whoever holds the signing key could have sealed other bytes.",
+)
+
+
+VERDICTS = {
+    "sound": "All that is here is as it was when it was sealed.",
+    "unsealed": "Not all of this is sealed and signed: nobody vouches for it that it was not changed.",
+    "altered": "This is not as it was sealed: do not rely on it, and ask for another copy.",
+    "unreadable": "This is no bundle, or only a part of one: ask for the .wacz file.",
+}
+SIGNERS = {
+    "key matches": "It was signed with the key that you gave.",
+    "signer unproven": "Anyone could have signed it: get the key from its owner, and give it with --key.",
+    "another key": "It was signed with another key than the one that you gave: do not take it for its owner's.",
+}
+NOT_THAT = "not that fingerprint"
+NO_PRINT = (
+    "The fingerprint that you gave is in no file here, so it dates nothing: ask for a bundle made after "
+    "it was published."
 )
 
 
@@ -222,6 +242,9 @@ class Record:
         return self.fields["WARC-Record-ID"].strip("<>")
 
 
+PLAIN = b"\x1f\x8b\x08" + bytes(5)  # deflated, no name, no comment, no time of its own
+
+
 class Gzip:
     """One gzip member after the other, inflated by the piece; `at` is the place in the file."""
 
@@ -233,7 +256,7 @@ class Gzip:
     def next_member(self) -> bool:
         while len(self.rest) < 10 and (more := self.file.read(CHUNK)):
             self.rest += more
-        if self.rest and self.rest[:4] != b"\x1f\x8b\x08\0":
+        if self.rest[:8] != PLAIN[: len(self.rest)]:
             raise Fault("no plain gzip member begins here")
         self._inflate = zlib.decompressobj(31)
         return bool(self.rest)
@@ -362,14 +385,28 @@ def _digests_right(fields: dict[str, str], block: str, payload: str) -> str:
     return payload
 
 
+STUB = {
+    "WARC-Type",
+    "WARC-Record-ID",
+    "WARC-Date",
+    "WARC-Refers-To",
+    "LOSI-Kind",
+    "Content-Type",
+    "Content-Length",
+}
+STUB |= {"WARC-Block-Digest", "WARC-Payload-Digest"}
+
+
 def _redacted(fields: dict[str, str], block: bytes) -> bytes:
-    """The head of the record whose place a stub holds."""
+    """The head of the record whose place a stub holds. What the stub says itself is in no leaf: it says no more."""
     was = fields_of(block)
     form = ("metadata", "application/vnd.losi.head", was["WARC-Record-ID"])
     if form != tuple(map(fields.get, ("WARC-Type", "Content-Type", "WARC-Refers-To"))) or block.find(
         b"\r\n\r\n"
     ) + 4 != len(block):
         raise Fault("a redaction that holds no head of what it refers to")
+    if not set(fields) <= STUB or fields["WARC-Record-ID"] == was["WARC-Record-ID"]:
+        raise Fault("a redaction that says more than what it refers to, or goes by its name")
     return block
 
 
@@ -585,6 +622,28 @@ def public_key(text: str) -> str:
     if len(found) != 1 or len(text) > MAX_HEAD // 64:
         raise Fault("not the file of one Ed25519 public key")
     return "ed25519:" + found.pop()
+
+
+def given_key(said: str) -> str:
+    """From the key itself, or the name of the file that holds it; raises Fault."""
+    if re.fullmatch(r"(ed25519:)?[0-9a-f]{64}", said):
+        return public_key(said)
+    try:
+        return public_key(Path(said).read_text(errors="replace"))
+    except OSError as error:
+        raise Fault(
+            f"{said}: {error.strerror}; give the public key, ed25519:…, or the file that holds it"
+        ) from error
+    except Fault as fault:
+        raise Fault(f"{said}: {fault}") from fault
+
+
+def given_fingerprint(said: str) -> str:
+    """With or without "sha256:" before it; raises Fault."""
+    digits = said.strip().lower().removeprefix("sha256:")
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise Fault(f"{said[:100]}: a fingerprint is sha256: and 64 digits of 0 to 9 and a to f")
+    return "sha256:" + digits
 
 
 def _der(data: bytes) -> list[tuple[int, bytes]]:
@@ -1195,7 +1254,7 @@ def _judge(check: Check, key: str | None, fingerprint: str | None) -> None:
     report.verdict = "altered" if report.count else "sound" if last and not check.unsealed else "unsealed"
     if check.packed and not check.bundle and not report.count:
         report.verdict = "unsealed"
-    report.time = matches or report.time
+    report.time = matches or (NOT_THAT if fingerprint else report.time)
     report.ok = (
         report.verdict == "sound" and report.signer != "another key" and (not fingerprint or bool(matches))
     )
@@ -1225,12 +1284,14 @@ def _check_fingerprints(check: Check, wanted: str | None) -> str:
                 f"Everything up to seal {number} was there when the fingerprint was published, {said['day']}."
             )
     if wanted and not found:
-        raise Fault("the fingerprint given is that of none of the fingerprint files here")
+        check.report.not_proven.append(NO_PRINT)
     return found
 
 
 def _tell(check: Check, last: dict[str, Any] | None) -> None:
     report, proven, unproven = check.report, check.report.proven, check.report.not_proven
+    if report.verdict == "altered":
+        proven.clear()  # what agrees with altered bytes is no proof
     if report.verdict == "sound" and last:
         whose = {"key matches": "the key given", "another key": "another key"}
         proven.insert(0, f"{check.records} records of {check.of}, under {len(check.seals)} seals signed by "
@@ -1263,35 +1324,63 @@ def _tell(check: Check, last: dict[str, Any] | None) -> None:
     unproven.extend(HONEST)
 
 
-def words(report: Report) -> str:
-    """For people, without colours."""
-    lines = [f"{report.file}: {report.verdict}; {report.signer}; {report.time}"]
-    for title, said in (("What is proven", report.proven), ("What is not proven", report.not_proven)):
+def words(report: Report, width: int = 0) -> str:
+    """For people, without colours; folded where a width is given."""
+    lines = [f"{report.file}: {report.verdict}; {report.signer}; {report.time}", *_plainly(report)]
+    problems = [f"{one['where']}: {one['what']}" for one in report.problems]
+    told = f"Problems ({report.count})"
+    told += f", the first {len(problems)}" if report.count > len(problems) else ""
+    parts = ((told, problems), ("What is proven", report.proven), ("What is not proven", report.not_proven))
+    for title, said in parts:
         lines += [f"\n{title}:", *(f"  - {one}" for one in said)] if said else []
-    if report.problems:
-        lines += [
-            f"\nProblems ({report.count}):",
-            *(f"  - {one['where']}: {one['what']}" for one in report.problems),
-        ]
-    return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+    folded = (_folded(line, width) for line in lines) if width else lines
+    return "\n".join(folded).encode("utf-8", "backslashreplace").decode()
+
+
+def _plainly(report: Report) -> Iterator[str]:
+    """The first line again, for who never read the documentation."""
+    if report.verdict in VERDICTS:
+        yield VERDICTS[report.verdict]
+    if report.verdict in ("sound", "unsealed"):
+        if report.signer in SIGNERS:
+            yield SIGNERS[report.signer]
+        if report.time == NOT_THAT:
+            yield NO_PRINT
+
+
+def _folded(line: str, width: int) -> str:
+    start = "\n" if line.startswith("\n") else ""
+    further = "    " if line.startswith("  - ") else ""
+    return start + textwrap.fill(
+        line.strip("\n"), width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def columns() -> int:
+    """Of the terminal; 0 where none reads along."""
+    return min(100, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Check a losi bundle offline: exit 0 sound, 1 not, 2 not read."
     )
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--key", type=Path, help="the public key that must have signed")
+    parser.add_argument("file", type=Path, help="the bundle, FILE.wacz")
+    parser.add_argument("--key", help="the public key that must have signed, or the file that holds it")
     parser.add_argument("--fingerprint", help="a published fingerprint of the round, sha256:…")
     given = parser.parse_args(arguments)
     try:
-        key = public_key(given.key.read_text(errors="replace")) if given.key else None
+        key = given_key(given.key) if given.key is not None else None
+        fingerprint = given_fingerprint(given.fingerprint) if given.fingerprint is not None else None
         given.file.open("rb").close()
-    except (Fault, OSError) as error:
-        print(error, file=sys.stderr)
+    except Fault as fault:
+        print(fault, file=sys.stderr)
         return 2
-    report = verify(given.file, key=key, fingerprint=given.fingerprint)
-    print(words(report))
+    except OSError as error:
+        print(f"{given.file}: {error.strerror}", file=sys.stderr)
+        return 2
+    report = verify(given.file, key=key, fingerprint=fingerprint)
+    print(words(report, columns()))
     return 0 if report.ok else 1
 
 

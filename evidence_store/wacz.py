@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evidence_store import cdxj
+from evidence_store.draft import draft_of
 from evidence_store.errors import BeingWritten, DigestMismatch, NotFound, StoreFull
 from evidence_store.keys import HISTORY, Signer
 from evidence_store.models import City
@@ -74,7 +75,7 @@ def _journal_results(store: Store, assessment_id: str, results: bytes) -> None:
 @contextmanager
 def replaced(path: Path) -> Iterator[BinaryIO]:
     """The new file takes its place whole and durable, or what was there stays. Raises StoreFull."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    draft = draft_of(path)
     try:
         with draft.open("xb") as file:
             yield file

@@ -18,27 +18,41 @@ from losi.workspace import Workspace, checked_id
 
 
 def make_bundle(
-    workspace: Workspace, store: Store, round_id: str, city_id: str, out: Path, *, html: bool
+    workspace: Workspace,
+    store: Store,
+    round_id: str,
+    city_id: str,
+    out: Path,
+    *,
+    html: bool,
+    language: str = "en",
 ) -> list[str]:
-    """Writes FILE, and FILE.html beside it if wanted; our faults, one line each. Without a key it is unsealed."""
+    """Writes FILE, and FILE.html beside it if wanted; our faults, one line each. Without a key it is unsealed.
+
+    `language` is that of the page.
+    """
     of = store.assessment(checked_id(round_id), checked_id(city_id)).id
     if not out.parent.is_dir():
         raise BadPlace(f"{out.parent} is no folder: make it, or write the bundle elsewhere")
+    if html and out.suffix == ".html":
+        raise BadPlace(f"{out} would be the page and the bundle: name the bundle {out.stem}.wacz")
     document = checks.results(store, round_id, [city_id])
     faults = _write(store, of, out, document, sealing.signer(workspace))
     _tell(store, of, out)
+    if store.is_blind(of):
+        click.echo(f"losi: {out} holds answers that are not locked yet: keep it from the assessors", err=True)
     if html:
-        _write_page(store, of, out, document)
+        _write_page(store, of, out, document, language)
     return faults
 
 
-def _write_page(store: Store, of: str, out: Path, document: Mapping[str, Any]) -> None:
+def _write_page(store: Store, of: str, out: Path, document: Mapping[str, Any], language: str) -> None:
     """Beside the bundle that it is a copy of for reading."""
     from review_ui.dossier import dossier
 
     page = out.with_suffix(".html")
     with replaced(page) as file:
-        for piece in dossier(store, of, results=document, bundle=out):
+        for piece in dossier(store, of, results=document, bundle=out, language=language):
             file.write(piece.encode())
     click.echo(f"{page}: {_size(page.stat().st_size)}, for any browser")
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import checks
-from evidence_store import Assessment, Store
+from evidence_store import Assessment, DatabaseBehind, Store
 from losi import __version__, custody, fleet, reviewing, show
 from losi.cities import city_of, read_cities, refuse_namesakes, refuse_private
 from losi.failure import Verbs, fail
@@ -237,6 +237,8 @@ def status(workspace: Workspace, round_id: str | None, as_json: bool) -> None:
     with workspace.open_store() as store:
         rounds = [store.round(round_id)] if round_id else store.rounds()
         show.status(store, [one.id for one in rounds], as_json=as_json)
+        if unindexed := store.unindexed():
+            click.echo(f"losi: {DatabaseBehind(unindexed)}", err=True)
 
 
 @main.command()

@@ -42,20 +42,23 @@ def key(workspace: Workspace, rotate: bool, revoke: str | None) -> None:
 @click.argument("city_id", metavar="CITY")
 @click.option("--out", type=a_file, required=True, metavar="FILE.wacz")
 @click.option("--html", is_flag=True, help="Write also FILE.html, one page that any browser opens.")
+@click.option(
+    "--language", type=click.Choice(["en", "ar"]), default="en", show_default=True, help="Of that page."
+)
 @pass_workspace
-def bundle(workspace: Workspace, round_id: str, city_id: str, out: Path, html: bool) -> None:
+def bundle(workspace: Workspace, round_id: str, city_id: str, out: Path, html: bool, language: str) -> None:
     """Pack one city's evidence, findings and answers into one self-contained file."""
     from losi.bundling import make_bundle
 
     with workspace.open_store() as store:
-        faults = make_bundle(workspace, store, round_id, city_id, out, html=html)
+        faults = make_bundle(workspace, store, round_id, city_id, out, html=html, language=language)
     exit_with(faults)
 
 
 @click.command()
 @click.argument("file", type=a_file, metavar="[FILE.wacz]", required=False)
 @click.option("--round", "round_id", metavar="ROUND", help="What the workspace keeps of a round.")
-@click.option("--key", "key_file", type=a_file, help="The public key that must have signed.")
+@click.option("--key", "key_file", type=a_file, metavar="KEY", help="The signer's public key, or its file.")
 @click.option("--fingerprint", help="A published fingerprint of the round, sha256:…")
 @click.option("--authorities", type=a_file, help="Certificates (PEM) of the timestamp authorities you trust.")
 @with_json
@@ -138,7 +141,7 @@ def redact(workspace: Workspace, round_id: str, city_id: str, record: str, by: s
     from losi.redacting import redact_capture
 
     with workspace.open_store() as store:
-        faults = redact_capture(workspace, store, f"{round_id}/{city_id}", record, by=by, reason=reason)
+        faults = redact_capture(workspace, store, round_id, city_id, record, by=by, reason=reason)
     exit_with(faults)
 
 

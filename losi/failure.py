@@ -1,5 +1,6 @@
 """How a verb that cannot go on says so: one line on standard error, and the exit code."""
 
+import errno
 import io
 import sys
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def our_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenPipeError:
             raise  # whoever read our output has had enough; click ends it quietly
         except OSError as error:
-            fail(f"{_where(error)}{error.strerror or error}; see that it is there and may be written", 2)
+            fail(f"{_where(error)}{error.strerror or error}; {_remedy(error)}", 2)
         except KeyboardInterrupt:
             fail(INTERRUPTED, 1)
 
@@ -39,6 +40,12 @@ def our_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 def _where(error: OSError) -> str:
     return f"{error.filename}: " if error.filename else ""
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room and start the same command again"
+    return "see that it is there and may be written"
 
 
 def fail(line: str, code: int) -> NoReturn:

@@ -83,6 +83,7 @@ def crawl(
     """Every assessment's crawl, begun, continued, or left alone when it is finished; all in this process."""
     processes.mind_parent()
     _refuse_closed(store, assessments)
+    _refuse_behind(store, assessments)
     planned = {a.id: _planned(store, a, order) for a in assessments}
     waiting = [a for a in assessments if planned[a.id].state in ("waiting", "claimed")]
     jobs = [_job(planned[a.id], store.city(a.city_id), order) for a in waiting]
@@ -117,6 +118,7 @@ def crawl_in_processes(
     Ctrl-C ends them all.
     """
     _refuse_closed(store, assessments)
+    _refuse_behind(store, assessments)
     _refuse_nameless(workspace, store, assessments)
     left = [a for a in assessments if _stopped(store, a) is None]
     dealt = hands([a.city_id for a in left], jobs)
@@ -150,6 +152,7 @@ def crawl_on_cluster(
     What a lost worker left is tried once more, when its lease is over. Raises NoIdentity, NoCluster.
     """
     _refuse_closed(store, assessments)
+    _refuse_behind(store, assessments)
     _refuse_nameless(workspace, store, assessments)
     said: dict[str, str] = {}
     with _client(address) as client:
@@ -207,6 +210,11 @@ def _refuse_closed(store: Store, assessments: Iterable[Assessment]) -> None:
     for assessment in assessments:
         if store.round(assessment.round_id).closed and _stopped(store, assessment) is None:
             raise Locked(f"round {assessment.round_id} is closed", "open a new round")
+
+
+def _refuse_behind(store: Store, assessments: Iterable[Assessment]) -> None:
+    for assessment in assessments:
+        store.refuse_behind(assessment.id)
 
 
 def _last(store: Store, assessment: Assessment) -> Crawl | None:

@@ -17,6 +17,8 @@ from evidence_store import (
     unbundled,
 )
 from evidence_store.broken import set_aside_if_broken
+from evidence_store.draft import sweep
+from evidence_store.errors import EvidenceStoreError
 from evidence_store.restore import check
 from losi.results_file import import_results
 from losi.workspace import Workspace
@@ -36,17 +38,38 @@ ZIP = b"PK"
 
 
 def repair_workspace(workspace: Workspace, *, as_json: bool) -> list[str]:
-    """What is damaged or lost, one line each; says what was found and done. Segments are only read."""
+    """What is damaged or lost, one line each; says what was found and done.
+
+    Segments are only read, but for a redaction that was said and not done.
+    """
     own = workspace.settings().database_url is None
     aside = set_aside_if_broken(workspace.folder) if own else None
     with workspace.open_store() as store:
+        swept = sweep(store.archive, shared=not own)
         report = store.reindex()
+        _finish_redactions(store, report)
+    if swept:
+        report.notes.append(f"{len(swept)} half-written files of dead processes: deleted")
     if as_json:
         click.echo(json.dumps(_document(report, aside), ensure_ascii=False, indent=1))
     else:
         for line in _lines(report, aside):
             click.echo(line)
     return report.faults
+
+
+def _finish_redactions(store: Store, report: Reindexed) -> None:
+    """What was said to be taken out, and is there still: whoever did it died in between."""
+    for round_ in store.rounds():
+        for assessment in store.assessments(round_.id):
+            try:
+                done = store.finish_redactions(assessment.id)
+            except (EvidenceStoreError, OSError) as error:
+                report.faults.append(
+                    f"{assessment.id}: a redaction that was begun cannot be finished: {error}"
+                )
+                continue
+            report.moved += (f"{one.record_id}: taken out, as was said before" for one in done)
 
 
 def import_file(workspace: Workspace, file: Path) -> list[str]:

@@ -6,13 +6,14 @@ import click
 
 from evidence_store import Redacting, Store
 from losi.sealing import seal_folders
-from losi.workspace import Workspace
+from losi.workspace import Workspace, checked_id
 
 
 def redact_capture(
-    workspace: Workspace, store: Store, assessment_id: str, record: str, *, by: str, reason: str
+    workspace: Workspace, store: Store, round_id: str, city_id: str, record: str, *, by: str, reason: str
 ) -> list[str]:
     """Sealed before, so that the seal speaks of the bytes; and after, so that the redaction is under one."""
+    assessment_id = store.assessment(checked_id(round_id), checked_id(city_id)).id
     faults = seal_folders(workspace, store, [assessment_id])
     done = store.redact(assessment_id, full_name(record), by=by, reason=reason)
     faults += seal_folders(workspace, store, [assessment_id])

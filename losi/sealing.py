@@ -1,6 +1,7 @@
 """Who signs, what is sealed when, and what is said of it: the verbs `losi seal` and `losi key`."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -127,6 +128,8 @@ def show_key(workspace: Workspace, *, rotate: bool, revoke: str | None) -> None:
             store.admit(found)
     click.echo(found.key)
     state = "" if _is_usable(found) else ", revoked: a new one is made with losi key --rotate"
+    if sys.stdout.isatty():
+        click.echo("To give it away: losi key > team.key", err=True)
     click.echo(f"The private key is {found.path}{state}; keep a copy of that folder, apart.", err=True)
 
 

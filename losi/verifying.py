@@ -13,7 +13,18 @@ from evidence_store.errors import BadTimestamp, EvidenceStoreError
 from evidence_store.foreign import read_foreign
 from evidence_store.keys import HISTORY
 from evidence_store.timestamps import time_by, time_in
-from evidence_store.verifier import Fault, Report, public_key, verify, verify_folder, words
+from evidence_store.verifier import (
+    NO_PRINT,
+    NOT_THAT,
+    Fault,
+    Report,
+    columns,
+    given_fingerprint,
+    given_key,
+    verify,
+    verify_folder,
+    words,
+)
 from losi.failure import fail
 from losi.workspace import checked_id
 
@@ -23,7 +34,7 @@ WORST_FIRST = ("unreadable", "foreign", "altered", "unsealed", "sound")
 def verify_file(
     file: Path, *, key_file: Path | None, fingerprint: str | None, authorities: Path | None, as_json: bool
 ) -> bool:
-    key, roots = _key(key_file), _roots(authorities)
+    key, roots, fingerprint = _key(key_file), _roots(authorities), _fingerprint(fingerprint)
     if not file.is_file():
         fail(f"{file}: there is no such file", 2)
     report = verify(file, key=key, fingerprint=fingerprint)
@@ -47,7 +58,7 @@ def verify_round(
     as_json: bool,
 ) -> bool:
     """The round's own folder and each city's."""
-    key, roots = _key(key_file), _roots(authorities)
+    key, roots, fingerprint = _key(key_file), _roots(authorities), _fingerprint(fingerprint)
     top = store.archive / checked_id(round_id)
     if not top.is_dir():
         fail(f"archive/{round_id}: nothing is kept of such a round", 2)
@@ -77,12 +88,13 @@ def _together(name: str, reports: Sequence[Report], fingerprint: str | None) -> 
     whole.time = matches[0] if matches else _one_of({one.time for one in reports}, "self-attested")
     for one in reports:
         whole.proven += [f"{one.file}: {line}" for line in one.proven]
-        whole.not_proven += [line for line in one.not_proven if line not in whole.not_proven]
+        for line in one.not_proven:
+            told = f"{one.file}: {line}" if line == NO_PRINT and matches else line
+            whole.not_proven += [told] if told not in whole.not_proven else []
         for problem in one.problems:
             whole.fault(f"{one.file}/{problem['where']}", problem["what"])
     if fingerprint and not matches:
-        whole.fault(name, "the fingerprint given is that of none of the fingerprint files here")
-        whole.verdict = "altered" if whole.verdict == "sound" else whole.verdict
+        whole.time = NOT_THAT
     whole.ok = all(one.ok for one in reports) and whole.verdict == "sound"
     return whole
 
@@ -101,6 +113,7 @@ def _attest(report: Report, roots: Sequence[bytes]) -> None:
         except BadTimestamp as error:
             report.fault(f"{authority} {at}", f"the timestamp does not hold: {error}")
             report.verdict, report.ok = "altered", False
+            report.proven.clear()
             continue
         (proven if roots and _vouched(reply, seal, roots) else claimed).append(said)
     for at, authority, certificate in sorted(claimed)[-1:]:
@@ -133,20 +146,29 @@ def _check_quotes(report: Report, check: Callable[[], Quotes]) -> None:
         report.fault(one.test, one)
     if quotes.checked:
         report.not_proven = [line for line in report.not_proven if "that this file does not read" not in line]
-        report.proven.append(f"{quotes.checked} quotes stand in their captures, as `losi` reads those.")
+        report.proven = [line for line in report.proven if "quotes of findings and answers" not in line]
+        report.proven.append(
+            f"{quotes.checked} different quotes stand in their captures, each at its place, as `losi` reads those."
+        )
     if report.count:
         report.verdict, report.ok = "altered", False
+        report.proven.clear()
 
 
 def _key(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        return public_key(file.read_text(errors="replace"))
-    except OSError as error:
-        fail(f"{file}: {error.strerror}; give the public key that `losi key` shows, in a file", 2)
+        return given_key(str(file))
     except Fault as error:
-        fail(f"{file}: {error}", 2)
+        fail(str(error), 2)
+
+
+def _fingerprint(said: str | None) -> str | None:
+    try:
+        return given_fingerprint(said) if said is not None else None
+    except Fault as error:
+        fail(str(error), 2)
 
 
 def _roots(file: Path | None) -> list[bytes]:
@@ -162,4 +184,6 @@ def _roots(file: Path | None) -> list[bytes]:
 
 
 def _tell(report: Report, as_json: bool) -> None:
-    click.echo(json.dumps(report.document(), ensure_ascii=False, indent=1) if as_json else words(report))
+    click.echo(
+        json.dumps(report.document(), ensure_ascii=False, indent=1) if as_json else words(report, columns())
+    )

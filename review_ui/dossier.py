@@ -60,6 +60,11 @@ class DossierPage:
         return shlex.quote(self.bundle.name or "FILE.wacz")
 
     @property
+    def single(self) -> int:
+        """How many answers rest on one person alone."""
+        return sum(one.single for section in self.sections for one in section.questions)
+
+    @property
     def pictures_of(self) -> Any:
         return lambda citation: self.album.of(page_url(citation.capture.url))
 

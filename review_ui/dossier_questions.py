@@ -103,6 +103,12 @@ class Question:
     searched: Searched | None = None
 
     @property
+    def single(self) -> bool:
+        """Whether what is settled rests on one person alone."""
+        behind = {one.by for one in self.said if not one.superseded and one.outcome != "untested"}
+        return bool(self.outcome) and len(behind) == 1
+
+    @property
     def needs_search(self) -> bool:
         """Whether it must be told where we looked: what is said or proposed is not Yes."""
         return self.searched is not None and (self.outcome or self.proposal) != "passed"

@@ -91,6 +91,8 @@ def _running(app: ASGIApp, listening: socket.socket) -> Iterator[threading.Threa
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
+    while thread.is_alive() and not server.started:
+        thread.join(0.01)  # told to end before it has begun, uvicorn breaks
     try:
         yield thread
     finally:

@@ -1,16 +1,22 @@
 """The whole way over the fictitious cities, once: crawl, check, quotes, scores against the true answers."""
 
 import json
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 import checks
 import demo_city
 from checks import Page
-from evidence_store import Store
+from checks.replay import recheck
+from evidence_store import Signer, Store, unbundled, verifier
+from evidence_store.wacz import write_wacz
 from losi.demo import tally
+from losi.sealing import keys_folder
+from losi.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +86,37 @@ def test_every_quote_stands_in_the_capture_it_cites(demo):
 def stands(quote: str, page: Page) -> bool:
     """In the text or an attribute; a measurement of markup quotes the source itself."""
     return checks.contains_quote(page, quote) or quote in " ".join(page.source.split())
+
+
+def test_a_lost_database_is_made_again(demo, tmp_path):
+    _, folder = demo
+    shutil.copytree(folder / "archive", tmp_path / "archive")
+    with Store.open(tmp_path) as store:
+        assert store.reindex().faults == []
+        now = seen(store)
+    with Store.open(folder) as store:
+        assert seen(store) == now
+
+
+def seen(store):
+    """Captures and proposals of every city."""
+    cities = store.assessments("demo")
+    captures = [(one.record_id, one.digest, one.offset) for city in cities for one in store.captures(city.id)]
+    return captures, checks.results(store, "demo")
+
+
+def test_a_bundle_is_sound_and_replays_the_same(demo, tmp_path):
+    _, folder = demo
+    shutil.copytree(folder, tmp_path / "ws")
+    of, file = "demo/navjyotipur", tmp_path / "city.wacz"
+    with Store.open(tmp_path / "ws") as store:
+        write_wacz(
+            store, of, file, signer=Signer.open(keys_folder(Workspace(folder))), made=datetime.now(UTC)
+        )
+    assert verifier.verify(file).verdict == "sound"
+    with unbundled(file) as (store, found):
+        assert found == of
+        assert recheck(store, of).differences == ()
 
 
 def test_nothing_left_this_machine(demo):

@@ -271,6 +271,21 @@ def test_what_was_taken_out_is_not_held_against_anyone(store: Store) -> None:
     assert found.faults == ()
 
 
+def test_a_home_page_that_was_taken_out_had_been_looked_at(store: Store) -> None:
+    (home,) = (one for one in store.captures(OF, kind="page") if one.url == PORTAL)
+    store.redact(OF, home.record_id, by="ann", reason="a name")
+    found = recheck(store, OF)
+    assert found.same, [str(one) for one in found.differences if not one.redacted]
+    assert len(found.differences) < 10
+
+
+def test_a_forgery_is_not_excused_by_what_was_taken_out(store: Store) -> None:
+    (home,) = (one for one in store.captures(OF, kind="page") if one.url == PORTAL)
+    store.redact(OF, home.record_id, by="ann", reason="a name")
+    say(store, lambda said: finding(said, "219").update(outcome="passed", confidence=0.9))
+    assert [one.test for one in recheck(store, OF).differences if not one.redacted] == ["219"]
+
+
 def replayed(folder: Path, round_id: str, seed: int, zone: str, locale: str) -> bytes:
     named = _another_locale() if locale == "other" else locale
     environment = {**os.environ, "PYTHONHASHSEED": str(seed), "TZ": zone, "LC_ALL": named, "LANG": named}

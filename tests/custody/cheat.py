@@ -83,7 +83,9 @@ def reseal(package: Package, key: OwnKey, start: int = 0) -> None:
     for name in names[start:]:
         seal = package.json(name)["seal"]
         records = package.segments[seal["segment"]]
-        seal.update(previous=previous, key=key.name, records=len(records), root=root([one.leaf for one in records]))
+        seal.update(
+            previous=previous, key=key.name, records=len(records), root=root([one.leaf for one in records])
+        )
         package.files[name] = plain(key.signed("seal", seal))
         previous = sha(package.files[name])
 

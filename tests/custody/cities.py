@@ -49,20 +49,11 @@ class Bundles:
 
 
 def make_bundles(folder: Path) -> Bundles:
-    """`whole.wacz` with all there can be, others beside it: `twin`, `later` (splices), `plain`, `unsealed`."""
+    """`whole.wacz` with all there can be, others beside it: `twin`, `later` (splices), `plain`, `unsealed` …"""
     signer = Signer.open(folder / "keys")
     key = signer.key
     with Store.open(folder / "workspace") as store:
-        _rounds(store)
-        for of in (WHOLE, TWIN, LATER):
-            _crawl(store, of)
-            checks.run(store, "/".join(of))
-        bundle(store, WHOLE, folder / "unsealed.wacz", None)
-        store.seal("/".join(WHOLE), signer)
-        _answers(store)
-        bundle(store, WHOLE, folder / "plain.wacz", signer)
-        bundle(store, TWIN, folder / "twin.wacz", signer)
-        bundle(store, LATER, folder / "later.wacz", signer)
+        _first_bundles(store, folder, signer)
         signer = signer.rotate("a year has passed")
         _redact(store)
         bundle(store, WHOLE, folder / "rotated.wacz", signer)
@@ -78,6 +69,18 @@ def make_bundles(folder: Path) -> Bundles:
         bundle(store, WHOLE, folder / "revoked.wacz", signer)
         shutil.copytree(folder / "keys", folder / "insider", dirs_exist_ok=True)
     return Bundles(folder, key, fingerprint)
+
+
+def _first_bundles(store: Store, folder: Path, signer: Signer) -> None:
+    _rounds(store)
+    for of in (WHOLE, TWIN, LATER):
+        _crawl(store, of)
+        checks.run(store, "/".join(of))
+    bundle(store, WHOLE, folder / "unsealed.wacz", None)
+    store.seal("/".join(WHOLE), signer)
+    _answers(store)
+    for name, of in (("plain", WHOLE), ("twin", TWIN), ("later", LATER)):
+        bundle(store, of, folder / f"{name}.wacz", signer)
 
 
 def bundle(store: Store, of: tuple[str, str], path: Path, signer: Signer | None) -> Path:

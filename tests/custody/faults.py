@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import resource
 import signal
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, event
 
 from evidence_store.captures import Captures
 
@@ -18,20 +21,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STEPS = ("write", "fsync", "link", "replace", "unlink")
+COMMIT = "commit"  # of the database, by whatever does it
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`what` is "kill" or "full"; steps are counted from 1. A kill comes before or after the step itself."""
+    """`what` is "kill" or "full", `at` the step, counted from 1 over `steps`; a kill comes before or after it.
+
+    Or "small": no file may grow beyond `at` bytes, the database's neither.
+    """
 
     what: str
     at: int
+    steps: tuple[str, ...] = STEPS
 
 
 def install(fault: Fault) -> None:
-    """In this process, for good: over every os.write, fsync, link, replace and unlink of ours."""
+    """In this process, for good."""
+    if fault.what == "small":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (fault.at, resource.RLIM_INFINITY))
+        return
     steps = itertools.count(1)
-    for name in STEPS:
+    if COMMIT in fault.steps:
+        event.listen(Engine, COMMIT, _befallen(lambda connection: None, fault, steps))
+    for name in set(fault.steps) & set(STEPS):
         if name != "unlink" or fault.what == "kill":  # what deletes needs no room
             setattr(os, name, _befallen(getattr(os, name), fault, steps))
 

@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,9 @@ def root(leaves: list[bytes]) -> str:
     """Of RFC 6962, 2.1: two at a time, an odd one goes up as it is."""
     level = leaves
     while len(level) > 1:
-        paired = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
+        paired = [
+            hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)
+        ]
         level = paired + level[len(level) // 2 * 2 :]
     return "sha256:" + level[0].hex()
 
@@ -89,7 +91,9 @@ class Record:
     def saying(self, name: str, value: str) -> "Record":
         """The same with another value in a line of its head."""
         line = re.compile(rb"(?m)^(" + name.encode() + rb": ).*?\r$")
-        return Record(line.sub(lambda found: found[1] + value.encode() + b"\r", self.head, count=1), self.block)
+        return Record(
+            line.sub(lambda found: found[1] + value.encode() + b"\r", self.head, count=1), self.block
+        )
 
     def holding(self, block: bytes, *, digests: bool = True) -> "Record":
         """Another block; its length always right, its digests if wanted."""
@@ -110,21 +114,26 @@ class Record:
 
 @dataclass
 class Package:
-    """`files` in their order; `segments` are the records of those that have been opened."""
+    """`files` in their order; what they hold: records by segment, index and page lines by record id."""
 
     files: dict[str, bytes]
-    segments: dict[str, list[Record]]
-    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    segments: dict[str, list[Record]] = field(default_factory=dict)
+    index: dict[str, bytes] = field(default_factory=dict)
+    pages: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Package":
         with zipfile.ZipFile(path) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
-        segments: dict[str, list[Record]] = {}
-        for line in map(json.loads, files[LEDGER].splitlines()):
-            data = files["archive/" + line["segment"]][line["offset"] : line["offset"] + line["length"]]
-            segments.setdefault(line["segment"], []).append(Record.read(data))
-        return cls(files, segments)
+            package = cls({name: archive.read(name) for name in archive.namelist()})
+        indexed = {_named(line): line for line in package.lines(INDEX)}
+        for line in map(json.loads, package.lines(LEDGER)):
+            segment, offset = line["segment"], line["offset"]
+            data = package.files["archive/" + segment][offset : offset + line["length"]]
+            package.segments.setdefault(segment, []).append(Record.read(data))
+            if (segment, offset) in indexed:
+                package.index[line["record"]] = indexed[segment, offset]
+        package.pages = {page["id"]: page for page in map(json.loads, package.lines(PAGES)[1:])}
+        return package
 
     @property
     def seal_names(self) -> list[str]:
@@ -162,32 +171,32 @@ class Package:
     def drop_segment(self, segment: str) -> None:
         del self.segments[segment], self.files["archive/" + segment]
 
+    def take(self, other: "Package", segment: str) -> None:
+        """Another bundle's segment, with its lines of index and pages."""
+        self.files["archive/" + segment] = other.files["archive/" + segment]
+        self.segments[segment] = other.segments[segment]
+        self.index |= other.index
+        self.pages |= other.pages
+
     def rebuilt(self) -> "Package":
         """Segments, ledger, index and pages follow the records."""
-        lines, before = list[bytes](), {_named(line): line for line in self.lines(INDEX)}
-        index, pages = list[bytes](), [json.loads(line) for line in self.lines(PAGES)]
-        old = self._old_places()
+        ledger, index, pages = list[bytes](), list[bytes](), list[bytes]()
         for segment, records in self.segments.items():
             data = b""
             for one in records:
-                lines.append(_ledger_line(segment, len(data), one))
-                if found := before.get(old.get(one.id, ("", -1))):
-                    index.append(_moved(found, segment, len(data), one))
+                ledger.append(_ledger_line(segment, len(data), one))
+                if one.kind == "redacted":
+                    index.append(_stub_line(segment, len(data), one))
+                elif one.id in self.index:
+                    index.append(_moved(self.index[one.id], segment, len(data), one))
+                if one.id in self.pages and one.kind != "redacted":
+                    pages.append(_page_line(one))
                 data += one.member
             self.files["archive/" + segment] = data
-        here = {one.id: one for records in self.segments.values() for one in records}
-        kept = [page for page in pages if "url" not in page or page["id"] in here]
-        for page in kept[1:]:
-            one = here[page["id"]]
-            page.update(url=one["WARC-Target-URI"], ts=one["WARC-Date"][:19] + "Z")
-        self.files[LEDGER] = b"".join(lines)
+        self.files[LEDGER] = b"".join(ledger)
         self.files[INDEX] = b"".join(sorted(index))
-        self.files[PAGES] = b"".join(plain(page) + b"\n" for page in kept)
+        self.files[PAGES] = b"".join([self.lines(PAGES)[0], *pages])
         return self
-
-    def _old_places(self) -> dict[str, tuple[str, int]]:
-        said = map(json.loads, self.lines(LEDGER))
-        return {one["record"]: (one["segment"], one["offset"]) for one in said}
 
     def listed(self) -> "Package":
         """The manifest lists what is there, with true digests; its digest file says its digest."""
@@ -261,11 +270,18 @@ def _moved(line: bytes, segment: str, offset: int, one: Record) -> bytes:
     if "status" in said:
         said["status"] = one.block.split(b" ", 2)[1].decode()
     said |= {"length": str(len(one.member)), "offset": str(offset), "filename": segment}
-    date = re.sub(r"\D", "", one["WARC-Date"])[:14]
-    return f"{key} {date} {json.dumps(said)}\n".encode()
+    return f"{key} {_digits(one)} {json.dumps(said)}\n".encode()
 
 
-def changed(record: Record, **fields: str) -> Record:
-    for name, value in fields.items():
-        record = record.saying(name.replace("_", "-"), value)
-    return replace(record)
+def _stub_line(segment: str, offset: int, one: Record) -> bytes:
+    said = {"mime": one["Content-Type"], "digest": sha(one.block), "length": str(len(one.member)),
+            "offset": str(offset), "filename": segment}  # fmt: skip
+    return f"- {_digits(one)} {json.dumps(said)}\n".encode()
+
+
+def _page_line(one: Record) -> bytes:
+    return plain({"id": one.id, "url": one["WARC-Target-URI"], "ts": one["WARC-Date"][:19] + "Z"}) + b"\n"
+
+
+def _digits(one: Record) -> str:
+    return re.sub(r"\D", "", one["WARC-Date"])[:14]

@@ -11,7 +11,13 @@ from tests.custody.record_cheats import FORGED, another
 
 SAID = Cheats()
 Place = tuple[str, int]
-OTHER = {"passed": "failed", "failed": "passed", "cantTell": "passed", "inapplicable": "passed", "untested": "passed"}
+OTHER = {
+    "passed": "failed",
+    "failed": "passed",
+    "cantTell": "passed",
+    "inapplicable": "passed",
+    "untested": "passed",
+}
 
 
 @SAID.add()
@@ -23,6 +29,7 @@ def replace_the_findings(bundle: Path, out: Path, chance: Draw) -> str:
 @SAID.add()
 def turn_a_finding_round(bundle: Path, out: Path, chance: Draw) -> str:
     """No becomes yes, with the same evidence."""
+
     def turn(said: Any) -> None:
         one = chance.choice(said["findings"])
         one["outcome"] = OTHER[one["outcome"]]
@@ -33,6 +40,7 @@ def turn_a_finding_round(bundle: Path, out: Path, chance: Draw) -> str:
 @SAID.add()
 def alter_a_quote(bundle: Path, out: Path, chance: Draw) -> str:
     """The page says what it should have said."""
+
     def alter(said: Any) -> None:
         quotes = [quote for one in said["findings"] for quote in one["evidence"] if quote["quote"]]
         chance.choice(quotes)["quote"] += " free of charge"
@@ -56,6 +64,7 @@ def cite_another_page(bundle: Path, out: Path, chance: Draw) -> str:
 @SAID.add()
 def replace_the_results(bundle: Path, out: Path, chance: Draw) -> str:
     """A better score."""
+
     def better(said: Any) -> None:
         said["cities"][0]["score"].update(low="0.9000", high="0.9500")
 
@@ -65,6 +74,7 @@ def replace_the_results(bundle: Path, out: Path, chance: Draw) -> str:
 @SAID.add()
 def turn_an_answer_round(bundle: Path, out: Path, chance: Draw) -> str | None:
     """A person's no becomes a yes in the newest record."""
+
     def turn(said: Any) -> None:
         one = chance.choice(said["answers"])
         one["outcome"] = OTHER[one["outcome"]]
@@ -75,6 +85,7 @@ def turn_an_answer_round(bundle: Path, out: Path, chance: Draw) -> str | None:
 @SAID.add()
 def put_words_in_a_mouth(bundle: Path, out: Path, chance: Draw) -> str | None:
     """The answer is somebody else's, or of another day."""
+
     def turn(said: Any) -> None:
         one = chance.choice(said["answers"])
         one.update(chance.choice([{"asserted_by": "Eve"}, {"date": "2026-01-01T00:00:00+00:00"}]))
@@ -85,6 +96,7 @@ def put_words_in_a_mouth(bundle: Path, out: Path, chance: Draw) -> str | None:
 @SAID.add()
 def forget_that_it_was_taken_back(bundle: Path, out: Path, chance: Draw) -> str | None:
     """Without the later answer the older one counts again."""
+
     def forget(said: Any) -> None:
         later = [one for one in said["answers"] if one["supersedes"]]
         said["answers"].remove(chance.choice(later))
@@ -112,6 +124,7 @@ def let_an_older_record_be_the_newest(bundle: Path, out: Path, chance: Draw) -> 
 @SAID.add()
 def hide_who_reopened(bundle: Path, out: Path, chance: Draw) -> str | None:
     """An act less, or by another."""
+
     def hide(said: Any) -> None:
         one = chance.choice(said["acts"])
         if chance.random() < 0.5:
@@ -175,7 +188,9 @@ def redact_with_a_word_of_ones_own(bundle: Path, out: Path, chance: Draw) -> str
     model = package.record(places[0])
     words = json.loads(model.block) | {"record": taken.id, "leaf": "sha256:" + taken.leaf.hex()}
     statement = another(model, chance).saying("WARC-Target-URI", f"urn:losi:redaction:{taken.id}")
-    package.segments[places[0][0]].append(statement.saying("WARC-Refers-To", f"<{taken.id}>").holding(plain(words)))
+    package.segments[places[0][0]].append(
+        statement.saying("WARC-Refers-To", f"<{taken.id}>").holding(plain(words))
+    )
     covered(package, bundle, out, chance.choice([LISTED, RECHAINED, INSIDER]))
     return taken.id
 
@@ -210,25 +225,46 @@ def change_what_a_stub_keeps(bundle: Path, out: Path, chance: Draw) -> str | Non
 
 @SAID.add()
 def change_the_stub_itself(bundle: Path, out: Path, chance: Draw) -> str | None:
-    """The head of the stub is in no leaf: another date, another record it stands for, a line more."""
+    """The head of the stub is in no leaf: another record it stands for, another name, a line of one's own."""
     package = Package.read(bundle)
     places = package.places("redacted")
     if not places:
         return None
     stub = package.record(places[0])
+    other = package.record(package.places("page", "response")[0])
     name, value = chance.choice(
-        [("WARC-Refers-To", f"<{package.record(package.places('page', 'response')[0]).id}>"),
-         ("WARC-Record-ID", stub["WARC-Refers-To"]), ("Content-Type", "text/html")]
-    )  # fmt: skip
+        [
+            ("WARC-Refers-To", f"<{other.id}>"),
+            ("WARC-Record-ID", stub["WARC-Refers-To"]),
+            ("Content-Type", "text/html"),
+            ("Content-Length", f"{len(stub.block)}\r\nLOSI-Note: verified"),
+            ("LOSI-Kind", "redacted\r\nWARC-Target-URI: http://forged.example/"),
+        ]
+    )
     package.put(places[0], stub.saying(name, value))
     covered(package, bundle, out, chance.choice([LISTED, INSIDER]))
     return f"{name}: {value}"
 
 
 @SAID.add()
+def date_a_redaction_otherwise(bundle: Path, out: Path, chance: Draw) -> str | None:
+    """It was done long ago, the stub says. Its statement, which is sealed, knows better than an insider's stub."""
+    package = Package.read(bundle)
+    places = package.places("redacted")
+    if not places:
+        return None
+    date = f"2026-11-0{chance.randrange(1, 10)}T00:00:00.000000Z"
+    package.put(places[0], package.record(places[0]).saying("WARC-Date", date))
+    covered(package, bundle, out, chance.choice([LISTED, RECHAINED]))
+    return date
+
+
+@SAID.add()
 def say_another_redacted_it(bundle: Path, out: Path, chance: Draw) -> str | None:
     """Another person, another reason."""
-    return _document(bundle, out, chance, "redaction", lambda said: said.update(by="Eve", reason="a court order"))
+    return _document(
+        bundle, out, chance, "redaction", lambda said: said.update(by="Eve", reason="a court order")
+    )
 
 
 @SAID.add()

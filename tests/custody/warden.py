@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ def _serve(folder: Path) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     for name in PRELOAD:
         importlib.import_module(name)
+    tempfile.gettempdir()  # found out by writing
     load_rulebook()
     load_edition("losi-2024")
     for line in sys.stdin:

@@ -138,10 +138,14 @@ def name_an_entry_twice(bundle: Path, out: Path, chance: Draw) -> str:
 @ZIP.add()
 def put_in_an_unlisted_file(bundle: Path, out: Path, chance: Draw) -> str:
     """No manifest names it, and viewers show it all the same."""
-    name = chance.choice(["archive/more.warc.gz", "README.txt", "seals/seal-9999.json", "indexes/index.idx", "archive/"])
+    name = chance.choice(
+        ["archive/more.warc.gz", "README.txt", "seals/seal-9999.json", "indexes/index.idx", "archive/"]
+    )
     files = Package.read(bundle).files
     items = list(files.items())
-    items.insert(chance.randrange(len(items) + 1), (name, b"" if name.endswith("/") else files["seals/keys.jsonl"]))
+    items.insert(
+        chance.randrange(len(items) + 1), (name, b"" if name.endswith("/") else files["seals/keys.jsonl"])
+    )
     out.write_bytes(zipped(items))
     return f"{name} besides"
 
@@ -150,7 +154,9 @@ def put_in_an_unlisted_file(bundle: Path, out: Path, chance: Draw) -> str:
 def put_in_a_listed_file(bundle: Path, out: Path, chance: Draw) -> str:
     """Named by the manifest, and sealed by nobody."""
     package, depth = Package.read(bundle), chance.choice(DEPTHS[1:])
-    name = chance.choice(["archive/more.warc.gz", "README.txt", "seals/seal-0001.json.bak", "pages/extraPages.jsonl"])
+    name = chance.choice(
+        ["archive/more.warc.gz", "README.txt", "seals/seal-0001.json.bak", "pages/extraPages.jsonl"]
+    )
     digest, manifest = package.files.pop(DIGEST), package.files.pop(MANIFEST)
     first = next(data for name, data in package.files.items() if name.startswith("archive/"))
     package.files |= {name: first if name.endswith("gz") else b"forged\n", MANIFEST: manifest, DIGEST: digest}
@@ -184,7 +190,9 @@ def climb_out_by_a_name(bundle: Path, out: Path, chance: Draw) -> str:
     """Unpacked, it overwrites a file of the auditor's."""
     package = Package.read(bundle)
     old = chance.choice([name for name in package.files if name not in (MANIFEST, DIGEST)])
-    new = chance.choice(["../" + old, "/" + old, old.replace("/", "/../", 1), old.replace("/", "\\"), "./" + old])
+    new = chance.choice(
+        ["../" + old, "/" + old, old.replace("/", "/../", 1), old.replace("/", "\\"), "./" + old]
+    )
     package.files = {new if name == old else name: data for name, data in package.files.items()}
     edited(package, bundle, out, chance.choice(DEPTHS))
     return f"{new} for {old}"
@@ -205,7 +213,9 @@ def put_entries_in_another_order(bundle: Path, out: Path, chance: Draw) -> str:
     """The directory and the file disagree which comes first."""
     data = bundle.read_bytes()
     start = _directory(data)
-    entries = [f"PK\1\2{one}".encode("latin-1") for one in data[start:-END].decode("latin-1").split("PK\1\2")[1:]]
+    entries = [
+        f"PK\1\2{one}".encode("latin-1") for one in data[start:-END].decode("latin-1").split("PK\1\2")[1:]
+    ]
     first, second = chance.sample(range(len(entries)), 2)
     entries[first], entries[second] = entries[second], entries[first]
     out.write_bytes(data[:start] + b"".join(entries) + data[-END:])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 import checks
-from evidence_store import City, Exchange, NotFound, Store
+from evidence_store import City, Exchange, NewAnswer, NotFound, Store
 from evidence_store.errors import BeingWritten
 from losi.bundling import make_bundle
 from losi.errors import BadId, BadPlace
@@ -120,3 +120,25 @@ def test_not_while_it_is_crawled(workspace, tmp_path):
             bundle(workspace, tmp_path / "x.wacz")
         store.finish(lease, stopped="settled")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_is_not_written_over_the_bundle(workspace, tmp_path):
+    opened = Workspace(workspace)
+    with opened.open_store() as store, pytest.raises(BadPlace, match=r"name the bundle lima\.wacz"):
+        make_bundle(opened, store, "r", "lima", tmp_path / "lima.html", html=True)
+
+
+def test_answers_of_a_double_round_that_are_not_locked_are_told_of(workspace, tmp_path, capsys):
+    opened = Workspace(workspace)
+    texts = {"edition_text": checks.edition_text("losi-2024"), "rules_text": checks.rules_text()}
+    with opened.open_store() as store:
+        store.open_round("two", edition="losi-2024", city_ids=["lima"], protocol="double", **texts)
+        store.answer("two/lima", NewAnswer(test="218", outcome="failed", mode="manual"), "Ana")
+    bundle(workspace, tmp_path / "lima.wacz", round_id="two")
+    assert "holds answers that are not locked yet" in capsys.readouterr().err
+
+
+def test_a_lock_of_an_open_review_does_not_hold_it_up(workspace, tmp_path):
+    with Store.open(workspace) as review:
+        review.act("r/lima", "lock", "Ana")
+        assert bundle(workspace, tmp_path / "lima.wacz") == []

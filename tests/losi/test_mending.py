@@ -1,8 +1,11 @@
 """A database that is gone, broken or behind is made again; what another workspace sent is taken in."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 import checks
-from evidence_store import ArchiveDiffers, NewAnswer, NewEvidence, Signer, Store
+from evidence_store import ArchiveDiffers, NewAnswer, NewEvidence, Redacted, Signer, Store
 from evidence_store.wacz import write_wacz
 from losi.errors import LosiError
 from losi.mending import import_file
@@ -90,6 +93,27 @@ def test_a_broken_database_is_set_aside(made: dict[str, Any], workspace: Path, s
     (aside,) = workspace.glob("losi-broken-*.sqlite")
     assert aside.read_bytes() == spoiled
     assert results_of(workspace) == made["results"]
+
+
+def test_what_was_begun_is_finished(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redaction that was said and not done, and the drafts of a process that is gone."""
+    with Store.open(workspace) as store:
+        page = next(store.captures(OF, kind="page"))
+        path = store.archive / page.filename
+        monkeypatch.setattr(Store, "_take_out", lambda *_: None)
+        store.redact(OF, page.record_id, by="Ana", reason="a name")
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        mine, dead = (path.with_name(f".seal-0009.json.{pid}.0123abcd") for pid in (os.getpid(), gone.pid))
+        mine.touch(), dead.touch()
+    monkeypatch.undo()
+    ran = losi(workspace, "repair")
+    assert ran.returncode == 0, ran.stderr
+    assert f"brought forward: {page.record_id}: taken out, as was said before" in ran.stdout
+    assert "1 half-written files of dead processes: deleted" in ran.stdout
+    assert (mine.exists(), dead.exists()) == (True, False)
+    with Store.open(workspace) as store, pytest.raises(Redacted):
+        store.read(store.capture(page.record_id))
 
 
 def test_damage_is_listed(workspace: Path) -> None:

@@ -21,7 +21,10 @@ def test_it_works(tmp_path, verb):
             if "Ctrl-C ends it" in line:
                 break
         serving.send_signal(signal.SIGINT)
-        _, said = serving.communicate(timeout=30)
+        try:
+            _, said = serving.communicate(timeout=60)
+        finally:
+            serving.kill()
     assert serving.returncode == 0
     assert "interrupted" not in said
     assert "Traceback" not in said
