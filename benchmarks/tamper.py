@@ -1,8 +1,8 @@
 """Which cheats of tests/custody are found, by whom: `python -m benchmarks.tamper [--seeds N]`.
 
-Ours is the stand-alone verifier, given the signer's key and a published fingerprint; `losi` is `losi verify`, which
-also checks an authority's signature. Others get what they read: `wacz validate` the bundle, `warcio check` its
-segments, unpacked; a bundle that cannot be unpacked counts as found by it.
+Ours is the stand-alone verifier, given the signer's key and, of what is forged, the published fingerprint; `losi` is
+`losi verify`, which also checks an authority's signature. Others get what they read: `wacz validate` the bundle,
+`warcio check` its segments, unpacked; a bundle that cannot be unpacked counts as found by it.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from tests.interop.conftest import FOLDER, make_environment
 # One process for all files: each prints much and takes long to start.
 DRIVER = """
 import contextlib, importlib, io, json, os, sys
-before, behind, jobs, found = *json.load(sys.stdin), {}
+before, jobs, found = *json.load(sys.stdin), {}
 main = importlib.import_module(sys.argv[1]).main
 with open(os.devnull, "w") as quiet, contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
     for name, files in jobs.items():
         try:
-            found[name] = bool(main([*before, *files, *behind]))
+            found[name] = bool(main([*before, *files]))
         except BaseException as error:
             found[name] = not (isinstance(error, SystemExit) and not error.code)
 print(json.dumps(found))
@@ -84,16 +84,21 @@ def _judged(
 
 
 def _ours(bundles: Bundles, paths: Sequence[Path]) -> dict[str, bool]:
-    given = ["--key", str(bundles.folder / "key"), "--fingerprint", bundles.fingerprint]
-    program = [sys.executable, "-I", "-S"]
+    key = ["--key", str(bundles.folder / "key")]
+    published = ["--fingerprint", bundles.fingerprint]
+    jobs = {str(path): [str(path), *key, *(published if path not in bundles.clean else [])] for path in paths}
     module = {"verifier": str(Path(verifier.__file__).parent)}
-    return _driven(program, module, [], given, {str(path): [str(path)] for path in paths})
+    return _driven([sys.executable, "-I", "-S"], module, [], jobs)
 
 
 def _losi(bundles: Bundles, paths: Sequence[Path]) -> dict[str, bool]:
-    given = {"key_file": bundles.folder / "key", "fingerprint": bundles.fingerprint, "authorities": None}
+    def sound(path: Path) -> bool:
+        fingerprint = None if path in bundles.clean else bundles.fingerprint
+        key_file = bundles.folder / "key"
+        return verify_file(path, key_file=key_file, fingerprint=fingerprint, authorities=None, as_json=False)
+
     with redirect_stdout(StringIO()):
-        return {str(path): not verify_file(path, **given, as_json=False) for path in paths}
+        return {str(path): not sound(path) for path in paths}
 
 
 def _others(forged: Sequence[tuple[str, Path]], folder: Path) -> list[Tool]:
@@ -111,13 +116,13 @@ def _others(forged: Sequence[tuple[str, Path]], folder: Path) -> list[Tool]:
 
 def _wacz(program: list[str], paths: Sequence[Path]) -> dict[str, bool]:
     jobs = {str(path): ["-f", str(path)] for path in paths}
-    return _driven(program, {"wacz.main": ""}, ["validate"], [], jobs)
+    return _driven(program, {"wacz.main": ""}, ["validate"], jobs)
 
 
 def _warcio(program: list[str], paths: Sequence[Path], folder: Path) -> dict[str, bool]:
     jobs = {str(path): files for path in paths if (files := _unpacked(path, folder / path.stem)) is not None}
     unpacked = {name: files for name, files in jobs.items() if files}
-    found = _driven(program, {"warcio.cli": ""}, ["check"], [], unpacked)
+    found = _driven(program, {"warcio.cli": ""}, ["check"], unpacked)
     return {str(path): found.get(str(path), str(path) not in jobs) for path in paths}
 
 
@@ -135,13 +140,11 @@ def _unpacked(path: Path, folder: Path) -> list[str] | None:
     return files
 
 
-def _driven(
-    program: list[str], module: dict[str, str], before: list[str], behind: list[str], jobs: Jobs
-) -> dict[str, bool]:
+def _driven(program: list[str], module: dict[str, str], before: list[str], jobs: Jobs) -> dict[str, bool]:
     """`module`: its name, and the folder it is found in where that is not on the path."""
     ((name, where),) = module.items()
     driver = f"import sys; sys.path.insert(0, {where!r})\n{DRIVER}" if where else DRIVER
-    said = json.dumps([before, behind, jobs])
+    said = json.dumps([before, jobs])
     ran = subprocess.run([*program, "-W", "ignore", "-c", driver, name], input=said, capture_output=True,
                          text=True, check=True)  # fmt: skip
     found: dict[str, bool] = json.loads(ran.stdout.splitlines()[-1])

@@ -64,6 +64,7 @@ VERDICTS = {
     "sound": "All that is here is as it was when it was sealed.",
     "unsealed": "Not all of this is sealed and signed: nobody vouches for it that it was not changed.",
     "altered": "This is not as it was sealed: do not rely on it, and ask for another copy.",
+    "misquoted": "All is as it was sealed, but not all that was said of it is true: see the problems.",
     "unreadable": "This is no bundle, or only a part of one: ask for the .wacz file.",
 }
 SIGNERS = {
@@ -687,7 +688,7 @@ class Report:
     """What was found. `timestamps` are (reply, seal file, authority, time); their signatures are not checked here."""
 
     file: str
-    verdict: str = "unreadable"  # sound, unsealed, altered, unreadable
+    verdict: str = "unreadable"  # sound, unsealed, misquoted, altered, unreadable
     time: str = "self-attested"
     signer: str = "signer unproven"
     proven: list[str] = field(default_factory=list)
@@ -724,7 +725,7 @@ class Check:
         self.read: set[str] = set()
         self.names: list[str] = []  # of the segments, as they were read
         self.rows: Any = tempfile.SpooledTemporaryFile(1 << 22)  # noqa: SIM115
-        self.records = self.indexed = self.index_sum = 0
+        self.records = self.indexed = self.index_sum = self.misquoted = 0
         self.ledger: Iterator[bytes] | None = None
         self.revisits: dict[bytes, str] = {}  # record and digest → where it is referred to
         self.stubs: dict[str, str] = {}
@@ -758,9 +759,11 @@ class Check:
         self.step("archive", self.check_segments)
         self.step("timestamps", self.check_timestamps)
         self.step("archive", self.check_references)
-        self.step("findings", Said(self).check)
         for name in sorted(set(self.files) - self.read if self.packed else ()):
             self.step(name, self.small, name)
+        before = self.report.count
+        self.step("findings", Said(self).check)
+        self.misquoted = self.report.count - before
 
     # what is small
 
@@ -1251,9 +1254,11 @@ def _judge(check: Check, key: str | None, fingerprint: str | None) -> None:
     signer = check.bundle.get("key") or (last["key"] if last else "")
     if key is not None:
         report.signer = "key matches" if signer and check.keys.vouches(key, signer) else "another key"
-    report.verdict = "altered" if report.count else "sound" if last and not check.unsealed else "unsealed"
-    if check.packed and not check.bundle and not report.count:
-        report.verdict = "unsealed"
+    if report.count:
+        report.verdict = "altered" if report.count > check.misquoted else "misquoted"
+    else:
+        sealed = last and not check.unsealed and (check.bundle or not check.packed)
+        report.verdict = "sound" if sealed else "unsealed"
     report.time = matches or (NOT_THAT if fingerprint else report.time)
     report.ok = (
         report.verdict == "sound" and report.signer != "another key" and (not fingerprint or bool(matches))
@@ -1292,7 +1297,7 @@ def _tell(check: Check, last: dict[str, Any] | None) -> None:
     report, proven, unproven = check.report, check.report.proven, check.report.not_proven
     if report.verdict == "altered":
         proven.clear()  # what agrees with altered bytes is no proof
-    if report.verdict == "sound" and last:
+    if report.verdict in ("sound", "misquoted") and last:
         whose = {"key matches": "the key given", "another key": "another key"}
         proven.insert(0, f"{check.records} records of {check.of}, under {len(check.seals)} seals signed by "
                       f"{whose.get(report.signer, last['key'])}: nothing was changed, removed, added or reordered "
@@ -1341,7 +1346,7 @@ def _plainly(report: Report) -> Iterator[str]:
     """The first line again, for who never read the documentation."""
     if report.verdict in VERDICTS:
         yield VERDICTS[report.verdict]
-    if report.verdict in ("sound", "unsealed"):
+    if report.verdict in ("sound", "misquoted", "unsealed"):
         if report.signer in SIGNERS:
             yield SIGNERS[report.signer]
         if report.time == NOT_THAT:

@@ -28,7 +28,7 @@ from evidence_store.verifier import (
 from losi.failure import fail
 from losi.workspace import checked_id
 
-WORST_FIRST = ("unreadable", "foreign", "altered", "unsealed", "sound")
+WORST_FIRST = ("unreadable", "foreign", "altered", "unsealed", "misquoted", "sound")
 
 
 def verify_file(
@@ -42,7 +42,7 @@ def verify_file(
         read_foreign(report, file)
     else:
         _attest(report, roots)
-        if report.verdict in ("sound", "unsealed"):
+        if report.verdict in ("sound", "unsealed", "misquoted"):
             _check_quotes(report, lambda: bundle_quotes(file))
     _tell(report, as_json)
     return report.ok
@@ -76,7 +76,7 @@ def _folder(
     report = verify_folder(folder, store.archive / HISTORY, of=of, key=key, fingerprint=fingerprint)
     report.file = f"archive/{of}"
     _attest(report, roots)
-    if "/" in of and report.verdict in ("sound", "unsealed"):
+    if "/" in of and report.verdict in ("sound", "unsealed", "misquoted"):
         _check_quotes(report, lambda: stored_quotes(store, of))
     return report
 
@@ -151,8 +151,8 @@ def _check_quotes(report: Report, check: Callable[[], Quotes]) -> None:
             f"{quotes.checked} different quotes stand in their captures, each at its place, as `losi` reads those."
         )
     if report.count:
-        report.verdict, report.ok = "altered", False
-        report.proven.clear()
+        report.verdict = "misquoted" if report.verdict == "sound" else report.verdict
+        report.ok = False
 
 
 def _key(file: Path | None) -> str | None:

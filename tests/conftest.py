@@ -37,7 +37,9 @@ def found_browser() -> Browser:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # while it is open there is an event loop, and asyncio.run refuses a second one
 def browser(found_browser: Browser) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -2,8 +2,6 @@
 
 import gzip
 import hashlib
-import os
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,8 +10,6 @@ import pytest
 from evidence_store.foreign import read_foreign
 from evidence_store.verifier import Report, verify
 from tests.evidence_store.bundles import packed
-
-SAMPLES = os.environ.get("LOSI_FOREIGN_SAMPLES", "")  # folders or source packages, separated as in PATH
 
 
 def judged(path: Path) -> Report:
@@ -107,26 +103,3 @@ def test_what_is_no_file(tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "link")
     assert verify(link).verdict == "unreadable"
-
-
-def test_samples_of_others_are_read_or_refused(tmp_path):
-    """Given as LOSI_FOREIGN_SAMPLES: the source packages of pywb and warcbench hold such."""
-    if not SAMPLES:
-        pytest.skip("LOSI_FOREIGN_SAMPLES names no folder or source package")
-    found = [path for place in SAMPLES.split(os.pathsep) for path in unpacked(Path(place), tmp_path)]
-    assert found
-    for path in found:
-        assert judged(path).verdict in ("foreign", "unreadable")
-
-
-def unpacked(place: Path, folder: Path) -> list[Path]:
-    if place.is_file():
-        target = folder / place.stem
-        with tarfile.open(place) as archive:
-            archive.extractall(target, filter="data")
-        place = target
-    return sorted(
-        one
-        for one in place.rglob("*")
-        if one.name.endswith((".warc", ".warc.gz", ".arc", ".arc.gz", ".wacz"))
-    )

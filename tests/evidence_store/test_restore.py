@@ -68,7 +68,7 @@ def test_twice_is_once(bundle: Path, tmp_path: Path) -> None:
     assert restore(bundle, archive) == "r/lima"
     assert {path: path.stat().st_mtime_ns for path in archive.rglob("*")} == before
     names = sorted(path.name for path in (archive / "r" / "lima").iterdir())
-    assert names[-2:] == ["seal-0001.json", "seal-0002.json"]
+    assert names[-3:] == ["seal-0001.json", "seal-0002.json", "seal-0003.json"]
     assert (archive / "keys.jsonl").read_bytes()
 
 
