@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 VARIABLE = "LOSI_BROWSER"
@@ -88,6 +87,6 @@ def _started(path: str | None) -> Browser | None:
             )
             version = browser.version
             browser.close()
-    except PlaywrightError:
+    except Exception:  # Playwright's own, and a bare Exception where its driver dies at once (a full disk)
         return None
     return Browser(path=path, version=version)

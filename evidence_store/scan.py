@@ -16,6 +16,7 @@ CHUNK = 1 << 16
 MAX_HEAD = 1 << 22  # bytes; nobody's headers are longer, and a damaged length must not fill the memory
 MAGIC = b"\x1f\x8b\x08"
 END = b"\r\n\r\n"  # behind a record's block
+BLANK = 8  # bytes: checksum and length of a member
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _one(file: BinaryIO, offset: int, end: int) -> Found | Damaged:
         length = _inflate(file, offset, member)
     except BadRecord as error:
         found = _next(file, offset + 1)
-        torn = found is None and _is_blank(file, offset)
+        torn = found is None and _ends_blank(file)
         return Damaged(offset, (found or end) - offset, str(error), torn)
     if length is None:
         found = _next(file, offset + 1)
@@ -121,10 +122,10 @@ def _next(file: BinaryIO, start: int) -> int | None:
     return None
 
 
-def _is_blank(file: BinaryIO, offset: int) -> bool:
-    """Nothing but zeros to the end: the file had grown, its bytes never came to the disk."""
-    file.seek(offset)
-    return not any(any(chunk) for chunk in iter(lambda: file.read(CHUNK), b""))
+def _ends_blank(file: BinaryIO) -> bool:
+    """In zeros: the file had grown, its last bytes never came to the disk. No gzip member ends so."""
+    file.seek(-min(BLANK, file.seek(0, os.SEEK_END)), os.SEEK_END)
+    return not any(file.read(BLANK))
 
 
 def _begins(file: BinaryIO, offset: int) -> bool:

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 from evidence_store.database import moment, where
-from evidence_store.errors import NeedsMigration, WorkspaceBusy, WorkspaceTooNew
+from evidence_store.errors import NeedsMigration, Unreachable, WorkspaceBusy, WorkspaceTooNew
 from evidence_store.models import Crawl
 from evidence_store.process import is_dead
 
@@ -116,5 +116,8 @@ def _copy(folder: Path, engine: Engine, revision: str) -> None:
 def _new(engine: Engine) -> None:
     """Readers never wait for the writer in this mode; it is a property of the file and stays."""
     if engine.dialect.name == "sqlite":
-        with closing(engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA journal_mode = WAL")
+        try:
+            with closing(engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error as error:
+            raise Unreachable(where(engine), str(error)) from error

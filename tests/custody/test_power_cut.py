@@ -110,7 +110,8 @@ def test_it_works(cut: Cut, tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("zeros", [False, True])
 def test_every_byte(cut: Cut, tmp_path: Path, zeros: bool) -> None:
-    for at in range(cut.places[-3], cut.places[-1] + 1):
+    # What is lost to a power cut is a sector, never less than a member's trailer.
+    for at in range(cut.places[-3], cut.places[-1] + 1 - 8 * zeros):
         survives(cut, tmp_path, at, zeros)
 
 
