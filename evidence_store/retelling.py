@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from evidence_store import documents
 from evidence_store.documents import BadDocument
-from evidence_store.errors import ArchiveError, NotFound
+from evidence_store.errors import ArchiveError, NotFound, StoreFull
 from evidence_store.models import Act, Answer, Capture, Crawl, Evidence, Finding, Run
 from evidence_store.reindexed import Reindexed
 from evidence_store.statements import Statements
@@ -24,9 +24,11 @@ ENDED = ("closed", "failed")
 
 @contextmanager
 def attempting(what: str, report: Reindexed) -> Iterator[None]:
-    """One document that cannot be used is a line of the report, not the end."""
+    """One document that cannot be used is a line of the report, not the end. Raises StoreFull."""
     try:
         yield
+    except StoreFull:
+        raise  # nothing after it would fit either
     except (BadDocument, BadRecord, ArchiveError, NotFound, OverflowError) as error:
         report.faults.append(f"{what}: {error}")
     except (IntegrityError, DataError) as error:

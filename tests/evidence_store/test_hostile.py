@@ -8,33 +8,13 @@ import struct
 import tracemalloc
 import zipfile
 import zlib
-from pathlib import Path
 
 import pytest
 
-from evidence_store.foreign import read_foreign
-from evidence_store.verifier import LEDGER, Report, verify
+from evidence_store.verifier import LEDGER, verify
 from tests.evidence_store import bundles
 from tests.evidence_store.bundles import Bundle, One, member, packed, page, plain, segment
-
-
-def judged(path: Path) -> Report:
-    report = verify(path)
-    if report.verdict == "unreadable":
-        read_foreign(report, path)
-    assert not report.ok
-    assert report.problems or report.not_proven
-    return report
-
-
-def made(tmp_path: Path, data: bytes, name: str = "x.wacz") -> Path:
-    path = tmp_path / name
-    path.write_bytes(data)
-    return path
-
-
-def putting(name: str, data: bytes):
-    return lambda files: files.update({name: data})
+from tests.evidence_store.judging import judged, made, putting
 
 
 def raw_zip(entries: list[tuple[bytes, bytes]], **lies: int) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evidence_store.test_foreign import judged
+from tests.evidence_store.judging import judged
 from tests.interop.conftest import Tools, missing
 
 pytestmark = pytest.mark.interop
