@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,7 @@ def restore(bundle: Path, archive: Path) -> str:
             items = list(_items(bundle, packed, of, archive))
             for item in items:
                 _refuse_other(packed, item)
-            for item in items:
-                _put(packed, item, archive)
+            _put(packed, [item for item in items if not item.target.exists()], archive)
             _add_keys(packed, archive)
             return of
     except (zipfile.BadZipFile, NotImplementedError, KeyError, EOFError) as error:
@@ -134,22 +133,24 @@ def _refuse_other(packed: zipfile.ZipFile, item: Item) -> None:
         return
 
 
-def _put(packed: zipfile.ZipFile, item: Item, archive: Path) -> None:
-    """Whole and durable, or not there."""
-    if item.target.exists():
-        return
-    draft = draft_of(item.target)
+def _put(packed: zipfile.ZipFile, items: Sequence[Item], archive: Path) -> None:
+    """All of them, whole and durable, or none: a part of a city would look like a city that was altered."""
+    drafts = {item.target: draft_of(item.target) for item in items}
     try:
-        item.target.parent.mkdir(parents=True, exist_ok=True)
-        with packed.open(item.name) as source, draft.open("xb") as file:
-            _copy(source, file)
-        with suppress(FileExistsError):  # another process takes in the same
-            os.link(draft, item.target)
-        sync_folders(item.target.parent, archive)
+        for item in items:
+            item.target.parent.mkdir(parents=True, exist_ok=True)
+            with packed.open(item.name) as source, drafts[item.target].open("xb") as file:
+                _copy(source, file)
+        for target, draft in drafts.items():
+            with suppress(FileExistsError):  # another process takes in the same
+                os.link(draft, target)
+        for folder in {target.parent for target in drafts}:
+            sync_folders(folder, archive)
     except OSError as error:
-        raise StoreFull(str(item.target), error.strerror or str(error)) from error
+        raise StoreFull(str(archive), error.strerror or str(error)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
 
 
 def _copy(source: IO[bytes], file: IO[bytes]) -> None:
