@@ -52,6 +52,7 @@ class Quotes:
     """What was checked; `redacted` are records whose quotes cannot be checked any more, and are not false."""
 
     checked: int = 0
+    held: int = 0  # of those, the ones that stand where they are said to
     false: list[FalseQuote] = field(default_factory=list)
     redacted: list[str] = field(default_factory=list)
 
@@ -117,6 +118,8 @@ def _check(capture: CaptureLike, record: RecordLike, quotes: Iterable[Quote], re
         report.checked += 1
         if why := _why_false(page, one):
             report.false.append(_false(one, page.url, why))
+        else:
+            report.held += 1
 
 
 def _why_false(page: Page, one: Quote) -> str:

@@ -147,8 +147,9 @@ def _check_quotes(report: Report, check: Callable[[], Quotes]) -> None:
     if quotes.checked:
         report.not_proven = [line for line in report.not_proven if "that this file does not read" not in line]
         report.proven = [line for line in report.proven if "quotes of findings and answers" not in line]
+    if quotes.held:
         report.proven.append(
-            f"{quotes.checked} different quotes stand in their captures, each at its place, as `losi` reads those."
+            f"{quotes.held} different quotes stand in their captures, each at its place, as `losi` reads those."
         )
     if report.count:
         report.verdict = "misquoted" if report.verdict == "sound" else report.verdict

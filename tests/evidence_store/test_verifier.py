@@ -306,7 +306,22 @@ def test_a_fingerprint_given_must_be_there_and_true(tmp_path):
     assert report.time.startswith("fingerprint matches")
     assert not check(tmp_path, Bundle(extra={name: true}), fingerprint=sha(false)).ok
     assert not check(tmp_path, Bundle(extra={name: false}), fingerprint=sha(false)).ok
-    assert not check(tmp_path, fingerprint=sha(true)).ok
+    older = check(tmp_path, fingerprint=sha(true))
+    assert (older.ok, older.verdict, older.time) == (False, "sound", "not that fingerprint")
+
+
+def test_the_words_fit_a_terminal(tmp_path):
+    told = verifier.words(check(tmp_path, key=OURS.name), 80)
+    assert "It was signed with the key that you gave." in told.splitlines()
+    assert max(map(len, told.splitlines()[1:])) <= 80
+
+
+def test_nothing_is_proven_of_what_was_altered(tmp_path):
+    data = bytearray(Bundle().write(tmp_path / HERE).read_bytes())
+    data[len(data) // 2] ^= 1
+    report = check(tmp_path, data=bytes(data), key=OURS.name)
+    assert (report.verdict, report.proven) == ("altered", [])
+    assert "do not rely on it" in verifier.words(report)
 
 
 def folder(tmp_path, bundle):
@@ -352,6 +367,13 @@ def test_it_runs_alone(tmp_path):
 
     assert run(path, "--key", key).returncode == 0
     assert "sound; key matches" in run(path, "--key", key).stdout
-    assert run(tmp_path / "none.wacz").returncode == 2
+    assert run(path, "--key", OURS.name, "--fingerprint", "0" * 64).returncode == 1
+    for wrong in (
+        (tmp_path / "none.wacz",),
+        (path, "--key", tmp_path / "none"),
+        (path, "--fingerprint", "12"),
+    ):
+        done = run(*wrong)
+        assert (done.returncode, done.stderr.count("\n"), "Errno" in done.stderr) == (2, 1, False)
     path.write_bytes(path.read_bytes()[:-1])
     assert run(path).returncode == 1

@@ -12,9 +12,11 @@ import pytest
 import checks
 from evidence_store import City, Exchange, NewAnswer, NotFound, Store
 from evidence_store.errors import BeingWritten
+from losi import custody
 from losi.bundling import make_bundle
 from losi.errors import BadId, BadPlace
 from losi.workspace import Workspace
+from review_ui.language import load_languages
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = b"<!doctype html><title>Lima</title><p>Welcome to the Town of Lima.</p>"
@@ -72,6 +74,16 @@ def test_it_works(workspace, tmp_path):
     assert "<html" in out.with_suffix(".html").read_text(encoding="utf-8")
     with zipfile.ZipFile(out) as archive:
         assert archive.testzip() is None
+
+
+def test_the_page_in_each_language(workspace, tmp_path):
+    (option,) = [one for one in custody.bundle.params if one.name == "language"]
+    assert set(option.type.choices) == set(load_languages())
+    opened = Workspace(workspace)
+    for tag in option.type.choices:
+        with opened.open_store() as store:
+            make_bundle(opened, store, "r", "lima", tmp_path / f"{tag}.wacz", html=True, language=tag)
+        assert f'<html lang="{tag}"' in (tmp_path / f"{tag}.html").read_text(encoding="utf-8")
 
 
 def test_again_adds_nothing_to_the_archive(workspace, tmp_path):

@@ -76,9 +76,40 @@ def test_another_key(place):
     assert (code, said["signer"], said["verdict"]) == (1, "another key", "sound")
 
 
+def test_the_key_itself_is_as_good_as_its_file(place):
+    key = Signer.open(place / "keys").key
+    for given in (key, key.removeprefix("ed25519:")):
+        code, said = as_json(place, str(place / "x.wacz"), "--key", given)
+        assert (code, said["signer"]) == (0, "key matches")
+
+
+def test_a_fingerprint_that_is_not_there(place):
+    """It dates nothing, but the file is not altered for that."""
+    for name in ((str(place / "x.wacz"),), ("--round", "r")):
+        code, said = as_json(place, *name, "--fingerprint", "0" * 64)
+        assert (code, said["ok"], said["verdict"], said["time"]) == (
+            1,
+            False,
+            "sound",
+            "not that fingerprint",
+        )
+        assert any("ask for a bundle made after" in line for line in said["not_proven"])
+
+
+def test_quotes_that_are_false_are_not_counted_as_standing(tmp_path):
+    segments = bundles.usual()
+    segments["journal-1.warc.gz"][-1] = bundles.findings(
+        11, bundles.page(2).id, "meets on Mondays.", "No such words"
+    )
+    code, said = as_json(tmp_path, str(Bundle(segments).write(tmp_path / "x.wacz")))
+    assert (code, said["verdict"]) == (1, "misquoted")
+    assert [line[:18] for line in said["proven"] if "quotes" in line] == ["1 different quotes"]
+
+
 def test_what_cannot_be_tried_is_one_line(place):
     for words in (("none.wacz",), (str(place / "x.wacz"), "--key", str(place / "none")), ("--round", "none"),
-                  (str(place / "x.wacz"), "--key", str(place / "x.wacz"))):  # fmt: skip
+                  (str(place / "x.wacz"), "--key", str(place / "x.wacz")),
+                  (str(place / "x.wacz"), "--fingerprint", "sha256:12")):  # fmt: skip
         code, said = losi(place, "verify", *words)
         assert code == 2
         assert said.startswith("losi: ")

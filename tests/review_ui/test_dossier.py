@@ -150,6 +150,13 @@ def test_it_works(world: World, tmp_path: Path) -> None:
     assert f"sha256sum {shlex.quote(one.bundle.name)}" in commands(text)
 
 
+def test_what_rests_on_one_person_is_said(world: World, tmp_path: Path) -> None:
+    say(world, "234", "passed", supersedes=say(world, "234", "failed"))
+    text = written(world, tmp_path).read_text(encoding="utf-8")
+    assert [code for code in QUESTIONS if "rests on one person alone" in part(text, code)] == ["234"]
+    assert "1 answer rests on one person alone." in text
+
+
 def test_every_quote_and_its_place_is_there(world: World, tmp_path: Path) -> None:
     text = packed(world, tmp_path).text
     for indicator in results(world.store, ROUND, [CITY])["cities"][0]["indicators"]:
